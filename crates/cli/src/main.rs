@@ -1,0 +1,2 @@
+//! rung.
+fn main() {}

@@ -1,0 +1,2 @@
+//! rung-ca.
+fn main() {}
