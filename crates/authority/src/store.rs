@@ -1,0 +1,138 @@
+//! What the authority asks of a store: to remember decisions, durably and all at once.
+
+use std::{error::Error, future::Future, pin::Pin, time::SystemTime};
+
+use rung_pki::{Certificate, SerialNumber};
+
+/// Work that a store is doing.
+pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Remembers what the authority decided.
+///
+/// Every back end passes the same contract suite.
+pub trait Store: Send + Sync + 'static {
+    /// In one durable transaction: spend the token, record the certificate, append the audit entry.
+    ///
+    /// When this answers `Ok` all three survive a crash; on an error none of them happened, with the exception of
+    /// [`CommitError::InDoubt`].
+    fn commit(&self, issuance: Issuance) -> StoreFuture<'_, Result<(), CommitError>>;
+
+    /// The certificate with this serial number, if this CA recorded it.
+    fn certificate<'a>(&'a self, serial: &'a SerialNumber) -> StoreFuture<'a, Result<Option<CertificateRecord>, StoreError>>;
+
+    /// How many certificates are on record.
+    fn count_certificates(&self) -> StoreFuture<'_, Result<u64, StoreError>>;
+
+    /// The audit entries from position `from` (the first has 1) on, at most `limit`, in order.
+    fn audit(&self, from: u64, limit: u32) -> StoreFuture<'_, Result<Vec<AuditRecord>, StoreError>>;
+
+    /// Forget tokens that expired before `now`, at most `limit` of them, and say how many were forgotten.
+    fn purge_tokens(&self, now: SystemTime, limit: u32) -> StoreFuture<'_, Result<u32, StoreError>>;
+
+    /// Whether a commit would work now.
+    fn check(&self) -> StoreFuture<'_, Result<(), StoreError>>;
+}
+
+/// What one issuance leaves behind.
+#[derive(Debug, Clone)]
+pub struct Issuance {
+    /// The certificate as it was signed.
+    pub certificate: Certificate,
+    /// The provisioner that granted it.
+    pub provisioner: ProvisionerRef,
+    /// The token that paid for it.
+    pub token: TokenUse,
+    /// The audit entry that says so.
+    pub audit: AuditEntry,
+}
+
+/// Which provisioner it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProvisionerRef {
+    /// Identifier, such as `admin:<kid>` for JWK or the client id for OIDC.
+    pub id: String,
+    /// Name, as an administrator knows it.
+    pub name: String,
+    /// Type, such as `JWK`.
+    pub kind: &'static str,
+}
+
+/// A token that is spent by the transaction it is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenUse {
+    /// Digest of the provisioner and the token's identifier: what must not occur twice.
+    pub digest: [u8; 32],
+    /// From when on the token would be refused anyway, so that its digest may be forgotten.
+    pub expires: SystemTime,
+}
+
+/// One line of the audit record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// When it was decided.
+    pub at: SystemTime,
+    /// What was decided, such as `issued`.
+    pub action: &'static str,
+    /// The request that asked for it.
+    pub request_id: String,
+    /// Who, what and which check, as a JSON object; no secret and no token is in it.
+    pub detail: String,
+}
+
+/// An audit entry with its place in the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRecord {
+    /// Position, counted from one without gaps.
+    pub position: u64,
+    /// When it was decided.
+    pub at: SystemTime,
+    /// What was decided.
+    pub action: String,
+    /// The request that asked for it.
+    pub request_id: String,
+    /// Who, what and which check, as a JSON object.
+    pub detail: String,
+}
+
+/// A certificate on record.
+#[derive(Debug, Clone)]
+pub struct CertificateRecord {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Identifier of the provisioner that granted it.
+    pub provisioner_id: String,
+    /// Name of the provisioner that granted it.
+    pub provisioner_name: String,
+    /// Type of the provisioner that granted it.
+    pub provisioner_kind: String,
+    /// Digest of the token that paid for it.
+    pub token_digest: [u8; 32],
+}
+
+/// Why an issuance is not on record.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// The outcome is unknown: the store broke in the middle. The certificate must not be released.
+    #[error("the store broke while it recorded the certificate")]
+    InDoubt(#[source] Box<dyn Error + Send + Sync>),
+    /// Another certificate has this serial number.
+    #[error("the serial number is taken")]
+    SerialTaken,
+    /// The token was spent before.
+    #[error("the token was used before")]
+    TokenSpent,
+    /// The store cannot record anything at the moment; nothing happened.
+    #[error("the store cannot record the certificate")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// Why a store has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// What is stored is damaged or not ours.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    /// The store does not answer at the moment.
+    #[error("the store does not answer")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+}
