@@ -1,1 +1,4 @@
-//! api.
+//! What goes over the wire: the bodies of the HTTP API, the bounded fetcher for
+//! everything Rung asks of others, OpenID Connect discovery, and the typed client of a CA.
+
+pub mod body;

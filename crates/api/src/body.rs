@@ -1,0 +1,20 @@
+//! The bodies of the HTTP API, read and written as the reference reads and writes them.
+
+mod certificates;
+mod error;
+mod provisioner;
+mod read;
+mod sign;
+mod write;
+
+pub use certificates::{Certificates, EncryptedKey, Health, ProvisionerHealth, Root, Version};
+pub use error::{ErrorBody, ErrorReport};
+pub use provisioner::{
+    Claims, JwkProvisioner, OidcProvisioner, OtherProvisioner, Provisioner, ProvisionerPage,
+};
+pub use read::{Malformed, Members, Text, read};
+pub use sign::{SignRequest, SignResponse, TlsOptions};
+pub use write::to_json;
+
+#[cfg(test)]
+mod tests;
