@@ -1,6 +1,6 @@
 //! What the authority asks of a store: to remember decisions, durably and all at once.
 
-use std::{error::Error, future::Future, pin::Pin, time::SystemTime};
+use std::{error::Error, future::Future, pin::Pin, sync::Arc, time::SystemTime};
 
 use rung_pki::{Certificate, SerialNumber};
 
@@ -39,7 +39,7 @@ pub struct Issuance {
     /// The certificate as it was signed.
     pub certificate: Certificate,
     /// The provisioner that granted it.
-    pub provisioner: ProvisionerRef,
+    pub provisioner: Arc<ProvisionerRef>,
     /// The token that paid for it.
     pub token: TokenUse,
     /// The audit entry that says so.
