@@ -9,9 +9,7 @@ mod write;
 
 pub use certificates::{Certificates, EncryptedKey, Health, ProvisionerHealth, Root, Version};
 pub use error::{ErrorBody, ErrorReport};
-pub use provisioner::{
-    Claims, JwkProvisioner, OidcProvisioner, OtherProvisioner, Provisioner, ProvisionerPage,
-};
+pub use provisioner::{Claims, JwkProvisioner, OidcProvisioner, OtherProvisioner, Provisioner, ProvisionerPage};
 pub use read::{Malformed, Members, Text, read};
 pub use sign::{SignRequest, SignResponse, TlsOptions};
 pub use write::to_json;

@@ -2,3 +2,11 @@
 //! everything Rung asks of others, OpenID Connect discovery, and the typed client of a CA.
 
 pub mod body;
+pub mod oidc;
+pub mod outbound;
+mod printable;
+
+pub use printable::printable;
+
+#[cfg(test)]
+mod testing;

@@ -8,21 +8,14 @@ pub struct Health {
     /// `ok` when the CA is up.
     pub status: String,
     /// Provisioners that depend on somebody else, and how they are.
-    #[serde(
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub provisioners: Vec<ProvisionerHealth>,
 }
 
 impl Health {
     /// The answer of a CA that is up.
     pub fn ok() -> Self {
-        Self {
-            status: "ok".to_owned(),
-            provisioners: Vec::new(),
-        }
+        Self { status: "ok".to_owned(), provisioners: Vec::new() }
     }
 }
 

@@ -21,18 +21,12 @@ pub type ErrorReport = ErrorBody<'static>;
 impl ErrorReport {
     /// 400, naming what is wrong with the request.
     pub fn bad_request(detail: impl Display) -> Self {
-        Self::new(
-            400,
-            format!("The request could not be completed: {detail}."),
-        )
+        Self::new(400, format!("The request could not be completed: {detail}."))
     }
 
     /// 400 without a detail.
     pub fn bad_request_plain() -> Self {
-        Self::with_logs(
-            400,
-            "The request could not be completed; malformed or missing data.",
-        )
+        Self::with_logs(400, "The request could not be completed; malformed or missing data.")
     }
 
     /// 401, naming which check failed.
@@ -42,10 +36,7 @@ impl ErrorReport {
 
     /// 401 without a detail.
     pub fn unauthorized_plain() -> Self {
-        Self::with_logs(
-            401,
-            "The request lacked necessary authorization to be completed.",
-        )
+        Self::with_logs(401, "The request lacked necessary authorization to be completed.")
     }
 
     /// 403, naming what was not allowed.
@@ -76,10 +67,7 @@ impl ErrorReport {
     /// 413: the body is longer than `limit` bytes.
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("the body is longer than {limit} bytes");
-        Self::new(
-            413,
-            format!("The request could not be completed: {detail}."),
-        )
+        Self::new(413, format!("The request could not be completed: {detail}."))
     }
 
     /// 429: too many requests; `seconds` is also in `Retry-After`.
@@ -95,10 +83,7 @@ impl ErrorReport {
 
     /// 500 without a detail.
     pub fn internal_plain() -> Self {
-        Self::with_logs(
-            500,
-            "The certificate authority encountered an Internal Server Error.",
-        )
+        Self::with_logs(500, "The certificate authority encountered an Internal Server Error.")
     }
 
     /// 501: not something this CA does.
@@ -115,10 +100,7 @@ impl ErrorReport {
 
     /// Any other status, with its sentence.
     pub fn new(status: u16, message: String) -> Self {
-        Self {
-            status,
-            message: Cow::Owned(message),
-        }
+        Self { status, message: Cow::Owned(message) }
     }
 
     fn with_logs(status: u16, text: &str) -> Self {

@@ -12,11 +12,7 @@ use super::certificates::or_default;
 #[serde(rename_all = "camelCase")]
 pub struct ProvisionerPage {
     /// The provisioners of this page; an empty list is written `null`.
-    #[serde(
-        serialize_with = "null_if_empty",
-        deserialize_with = "or_default",
-        default
-    )]
+    #[serde(serialize_with = "null_if_empty", deserialize_with = "or_default", default)]
     pub provisioners: Vec<Provisioner>,
     /// Where the next page starts; empty at the end.
     #[serde(deserialize_with = "or_default", default)]
@@ -28,9 +24,9 @@ pub struct ProvisionerPage {
 #[serde(untagged)]
 pub enum Provisioner {
     /// Tokens signed by a key of the provisioner.
-    Jwk(JwkProvisioner),
+    Jwk(Box<JwkProvisioner>),
     /// Tokens of an OpenID Connect identity provider.
-    Oidc(OidcProvisioner),
+    Oidc(Box<OidcProvisioner>),
     /// A type that this program does not know closer.
     Other(OtherProvisioner),
 }
@@ -68,10 +64,7 @@ impl Provisioner {
 impl<'de> Deserialize<'de> for Provisioner {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
-        let kind = value["type"]
-            .as_str()
-            .unwrap_or_default()
-            .to_ascii_uppercase();
+        let kind = value["type"].as_str().unwrap_or_default().to_ascii_uppercase();
         match kind.as_str() {
             "JWK" => serde_json::from_value(value).map(Self::Jwk),
             "OIDC" => serde_json::from_value(value).map(Self::Oidc),
@@ -93,11 +86,7 @@ pub struct JwkProvisioner {
     /// The public JWK.
     pub key: Box<RawValue>,
     /// The private key, a compact JWE.
-    #[serde(
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "String::is_empty"
-    )]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
     pub encrypted_key: String,
     /// Its claims, as configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,18 +95,10 @@ pub struct JwkProvisioner {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub options: Option<Box<RawValue>>,
     /// `Uninitialized` or `Degraded`; empty when it works as it should.
-    #[serde(
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "String::is_empty"
-    )]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
     pub state: String,
     /// Since when and why, in general words.
-    #[serde(
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "String::is_empty"
-    )]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
     pub state_reason: String,
 }
 
@@ -141,40 +122,19 @@ pub struct OidcProvisioner {
     #[serde(default, deserialize_with = "or_default")]
     pub configuration_endpoint: String,
     /// What `{tenantid}` in the issuer stands for.
-    #[serde(
-        rename = "tenantID",
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "String::is_empty"
-    )]
+    #[serde(rename = "tenantID", default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
     pub tenant_id: String,
     /// E-mail addresses of administrators.
-    #[serde(
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub admins: Vec<String>,
     /// E-mail domains that are let in.
-    #[serde(
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub domains: Vec<String>,
     /// Groups that are let in.
-    #[serde(
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
     /// Where the command line waits for the browser.
-    #[serde(
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "String::is_empty"
-    )]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
     pub listen_address: String,
     /// Its claims, as configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -183,42 +143,22 @@ pub struct OidcProvisioner {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub options: Option<Box<RawValue>>,
     /// Scopes to ask for.
-    #[serde(
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
     /// `key=value` pairs for the authorization URL.
-    #[serde(
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub auth_params: Vec<String>,
     /// Groups whose members are administrators.
-    #[serde(
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub admin_groups: Vec<String>,
     /// Whether an unverified e-mail address counts; only present when switched off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub require_verified_email: Option<bool>,
     /// `Uninitialized` or `Degraded`; empty when it works as it should.
-    #[serde(
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "String::is_empty"
-    )]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
     pub state: String,
     /// Since when and why, in general words.
-    #[serde(
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "String::is_empty"
-    )]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
     pub state_reason: String,
 }
 
@@ -233,18 +173,10 @@ pub struct OtherProvisioner {
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
     /// `Uninitialized` or `Degraded`; empty when it works as it should.
-    #[serde(
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "String::is_empty"
-    )]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
     pub state: String,
     /// Since when and why, in general words.
-    #[serde(
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "String::is_empty"
-    )]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
     pub state_reason: String,
     /// Everything else it says.
     #[serde(flatten)]
@@ -262,46 +194,25 @@ pub struct Claims {
     #[serde(rename = "maxTLSCertDuration", skip_serializing_if = "Option::is_none")]
     pub max_tls: Option<String>,
     /// Lifetime when none is asked for.
-    #[serde(
-        rename = "defaultTLSCertDuration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "defaultTLSCertDuration", skip_serializing_if = "Option::is_none")]
     pub default_tls: Option<String>,
     /// Shortest lifetime of an SSH user certificate.
-    #[serde(
-        rename = "minUserSSHCertDuration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "minUserSSHCertDuration", skip_serializing_if = "Option::is_none")]
     pub min_user_ssh: Option<String>,
     /// Longest lifetime of an SSH user certificate.
-    #[serde(
-        rename = "maxUserSSHCertDuration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "maxUserSSHCertDuration", skip_serializing_if = "Option::is_none")]
     pub max_user_ssh: Option<String>,
     /// Lifetime of an SSH user certificate when none is asked for.
-    #[serde(
-        rename = "defaultUserSSHCertDuration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "defaultUserSSHCertDuration", skip_serializing_if = "Option::is_none")]
     pub default_user_ssh: Option<String>,
     /// Shortest lifetime of an SSH host certificate.
-    #[serde(
-        rename = "minHostSSHCertDuration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "minHostSSHCertDuration", skip_serializing_if = "Option::is_none")]
     pub min_host_ssh: Option<String>,
     /// Longest lifetime of an SSH host certificate.
-    #[serde(
-        rename = "maxHostSSHCertDuration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "maxHostSSHCertDuration", skip_serializing_if = "Option::is_none")]
     pub max_host_ssh: Option<String>,
     /// Lifetime of an SSH host certificate when none is asked for.
-    #[serde(
-        rename = "defaultHostSSHCertDuration",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "defaultHostSSHCertDuration", skip_serializing_if = "Option::is_none")]
     pub default_host_ssh: Option<String>,
     /// Whether SSH certificates may be asked for.
     #[serde(rename = "enableSSHCA", skip_serializing_if = "Option::is_none")]

@@ -37,10 +37,7 @@ pub(crate) fn is_named(name: &str, known: &str) -> bool {
 }
 
 /// Put the string that comes next into `target`; `null` leaves it alone.
-pub(crate) fn take_text<'de, A: MapAccess<'de>>(
-    target: &mut Cow<'de, str>,
-    map: &mut A,
-) -> Result<bool, A::Error> {
+pub(crate) fn take_text<'de, A: MapAccess<'de>>(target: &mut Cow<'de, str>, map: &mut A) -> Result<bool, A::Error> {
     if let Some(Text(text)) = map.next_value()? {
         *target = text;
     }

@@ -37,9 +37,7 @@ impl<'a> SignRequest<'a> {
             request.csr = Cow::Borrowed("");
         }
         // Anything but an object is as good as nothing.
-        request.template_data = request
-            .template_data
-            .filter(|data| data.get().starts_with('{'));
+        request.template_data = request.template_data.filter(|data| data.get().starts_with('{'));
         Ok(request)
     }
 }
@@ -110,11 +108,6 @@ pub struct TlsOptions {
 
 impl Default for TlsOptions {
     fn default() -> Self {
-        Self {
-            cipher_suites: Vec::new(),
-            min_version: 1.2,
-            max_version: 1.3,
-            renegotiation: false,
-        }
+        Self { cipher_suites: Vec::new(), min_version: 1.2, max_version: 1.3, renegotiation: false }
     }
 }

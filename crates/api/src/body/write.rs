@@ -10,8 +10,7 @@ use serde_json::ser::{CharEscape, Formatter};
 pub fn to_json(body: &impl Serialize) -> Vec<u8> {
     let mut out = Vec::with_capacity(TYPICAL);
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, GoFormatter);
-    body.serialize(&mut serializer)
-        .expect("bodies have string keys and a vector takes every byte");
+    body.serialize(&mut serializer).expect("bodies have string keys and a vector takes every byte");
     out.push(b'\n');
     out
 }
@@ -19,11 +18,7 @@ pub fn to_json(body: &impl Serialize) -> Vec<u8> {
 struct GoFormatter;
 
 impl Formatter for GoFormatter {
-    fn write_string_fragment<W: ?Sized + io::Write>(
-        &mut self,
-        out: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         let bytes = fragment.as_bytes();
         let mut written = 0;
         for (at, byte) in bytes.iter().enumerate() {
@@ -42,11 +37,7 @@ impl Formatter for GoFormatter {
         out.write_all(&bytes[written..])
     }
 
-    fn write_char_escape<W: ?Sized + io::Write>(
-        &mut self,
-        out: &mut W,
-        escape: CharEscape,
-    ) -> io::Result<()> {
+    fn write_char_escape<W: ?Sized + io::Write>(&mut self, out: &mut W, escape: CharEscape) -> io::Result<()> {
         serde_json::ser::CompactFormatter.write_char_escape(out, escape)
     }
 
