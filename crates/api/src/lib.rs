@@ -2,6 +2,7 @@
 //! everything Rung asks of others, OpenID Connect discovery, and the typed client of a CA.
 
 pub mod body;
+pub mod client;
 pub mod oidc;
 pub mod outbound;
 mod printable;

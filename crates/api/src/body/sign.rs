@@ -7,6 +7,7 @@ use serde::de::MapAccess;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::certificates::or_default;
 use super::read::{self, Malformed, Members, is_named, take_text};
 
 /// What `POST /sign` takes. An absent member is empty.
@@ -92,11 +93,25 @@ pub struct SignResponse<'a> {
     pub tls_options: Option<Cow<'a, TlsOptions>>,
 }
 
+impl SignResponse<'_> {
+    /// The same, independent of the bytes it was read from.
+    pub fn into_owned(self) -> SignResponse<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        SignResponse {
+            crt: owned(self.crt),
+            ca: self.ca.map(owned),
+            cert_chain: self.cert_chain.into_iter().map(owned).collect(),
+            tls_options: self.tls_options.map(|options| Cow::Owned(options.into_owned())),
+        }
+    }
+}
+
 /// The TLS settings of the CA.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TlsOptions {
     /// Names of the cipher suites of TLS 1.2.
+    #[serde(deserialize_with = "or_default")]
     pub cipher_suites: Vec<String>,
     /// Lowest version, `1.2` or `1.3`.
     pub min_version: f64,

@@ -1,0 +1,226 @@
+//! The typed, blocking client of a CA.
+//!
+//! Every request is bounded in time and size, follows no redirect, carries a fresh
+//! `X-Request-Id`, and trusts the CA's own roots alone.
+
+mod address;
+mod error;
+
+use std::time::Duration;
+
+use rung_pki::pem;
+use rustls_pki_types::CertificateDer;
+use serde::de::DeserializeOwned;
+use ureq::Agent;
+use ureq::http::{Request, header};
+use ureq::tls::Certificate;
+use url::Url;
+
+use crate::body::{
+    Certificates, EncryptedKey, ErrorBody, Health, Provisioner, ProvisionerPage, Root, SignRequest, SignResponse,
+    Version, to_json,
+};
+use crate::outbound::{Answer, Limits, Trust, agent, exchange, is_loopback, proxy};
+use crate::printable;
+
+pub use address::{AddressError, CaUrl, Fingerprint, FingerprintError};
+pub use error::{ClientError, Refusal};
+
+/// A connection to one CA.
+#[derive(Debug, Clone)]
+pub struct Client {
+    url: CaUrl,
+    agent: Agent,
+    limits: Limits,
+}
+
+impl Client {
+    /// A client of the CA at `url`, whose certificate must lead to one of `roots`.
+    pub fn new(url: &CaUrl, roots: &[CertificateDer<'_>]) -> Self {
+        let roots = roots.iter().map(|root| Certificate::from_der(root).to_owned()).collect();
+        Self::trusting(url, Trust::Roots(roots))
+    }
+
+    /// Fetch the root with this fingerprint from the CA at `url`, and a client that trusts it.
+    pub fn bootstrap(url: &CaUrl, fingerprint: &Fingerprint) -> Result<(Self, CertificateDer<'static>), ClientError> {
+        // The fingerprint authenticates the answer, so nothing has to authenticate the
+        // connection. It is used for this one request and nothing secret is sent.
+        let root = Self::trusting(url, Trust::Unverified).root(fingerprint)?;
+        Ok((Self::new(url, std::slice::from_ref(&root)), root))
+    }
+
+    fn trusting(url: &CaUrl, trust: Trust) -> Self {
+        let (total, connect) = (Duration::from_secs(15), Duration::from_secs(10));
+        Self::within(url, trust, Limits { total, connect, ..Limits::default() })
+    }
+
+    fn within(url: &CaUrl, trust: Trust, limits: Limits) -> Self {
+        let proxy = if is_loopback(url.as_url()) { None } else { proxy() };
+        let agent = agent(trust, proxy, &limits);
+        Self { url: url.clone(), agent, limits }
+    }
+
+    /// The address of the CA.
+    pub fn url(&self) -> &CaUrl {
+        &self.url
+    }
+
+    /// Ask whether the CA is well.
+    pub fn health(&self) -> Result<Health, ClientError> {
+        self.get(&self.url.path(["health"]))
+    }
+
+    /// Ask for the version of the CA.
+    pub fn version(&self) -> Result<Version, ClientError> {
+        self.get(&self.url.path(["version"]))
+    }
+
+    /// Fetch the root with this fingerprint and check that it is the one.
+    pub fn root(&self, fingerprint: &Fingerprint) -> Result<CertificateDer<'static>, ClientError> {
+        let url = self.url.path(["root", &fingerprint.to_string()]);
+        let body: Root = self.get(&url)?;
+        let [root] = &certificates(&url, [body.ca.as_str()])?[..] else {
+            return Err(ClientError::unexpected(&url, "more than one certificate"));
+        };
+        let found = Fingerprint::of(root);
+        if found != *fingerprint {
+            let expected = *fingerprint;
+            return Err(ClientError::Fingerprint { url: url.into(), expected, found });
+        }
+        Ok(root.clone())
+    }
+
+    /// Fetch all roots of the CA.
+    pub fn roots(&self) -> Result<Vec<CertificateDer<'static>>, ClientError> {
+        self.certificates("roots")
+    }
+
+    /// Fetch the CA's roots and those that it vouches for.
+    pub fn federation(&self) -> Result<Vec<CertificateDer<'static>>, ClientError> {
+        self.certificates("federation")
+    }
+
+    /// Fetch the CA's intermediates.
+    pub fn intermediates(&self) -> Result<Vec<CertificateDer<'static>>, ClientError> {
+        self.certificates("intermediates")
+    }
+
+    fn certificates(&self, path: &str) -> Result<Vec<CertificateDer<'static>>, ClientError> {
+        let url = self.url.path([path]);
+        let body: Certificates = self.get(&url)?;
+        certificates(&url, body.crts.iter().map(String::as_str))
+    }
+
+    /// Fetch the list of provisioners, all pages of it.
+    pub fn provisioners(&self) -> Result<Vec<Provisioner>, ClientError> {
+        let mut all = Vec::new();
+        let mut cursor = String::new();
+        for _ in 0..MOST_PAGES {
+            let mut url = self.url.path(["provisioners"]);
+            url.query_pairs_mut().append_pair("limit", "100");
+            if !cursor.is_empty() {
+                url.query_pairs_mut().append_pair("cursor", &cursor);
+            }
+            let page: ProvisionerPage = self.get(&url)?;
+            all.extend(page.provisioners);
+            if page.next_cursor.is_empty() {
+                return Ok(all);
+            }
+            cursor = page.next_cursor;
+        }
+        Err(ClientError::unexpected(&self.url.path(["provisioners"]), "a list without an end"))
+    }
+
+    /// Fetch the encrypted key with this id, a compact JWE.
+    pub fn encrypted_key(&self, key_id: &str) -> Result<String, ClientError> {
+        let body: EncryptedKey = self.get(&self.url.path(["provisioners", key_id, "encrypted-key"]))?;
+        Ok(body.key)
+    }
+
+    /// Have a certificate signed. What comes back is not checked here.
+    pub fn sign(&self, request: &SignRequest<'_>) -> Result<SignResponse<'static>, ClientError> {
+        let url = self.url.path(["sign"]);
+        let answer = self.send(&url, Request::post(url.as_str()), to_json(request))?;
+        let response: SignResponse<'_> = parse(&url, &answer)?;
+        Ok(response.into_owned())
+    }
+
+    fn get<T: DeserializeOwned>(&self, url: &Url) -> Result<T, ClientError> {
+        let answer = self.send(url, Request::get(url.as_str()), Vec::new())?;
+        parse(url, &answer)
+    }
+
+    fn send(&self, url: &Url, request: ureq::http::request::Builder, body: Vec<u8>) -> Result<Answer, ClientError> {
+        let request_id = request_id();
+        let mut request = request.header(header::ACCEPT, "application/json").header(REQUEST_ID, &request_id);
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let request =
+            request.body(body).map_err(|error| ClientError::unexpected(url, &format!("no request: {error}")))?;
+        let answer =
+            exchange(&self.agent, request, &self.limits).map_err(|problem| ClientError::unreachable(url, problem))?;
+        if answer.status == 200 || answer.status == 201 {
+            return Ok(answer);
+        }
+        Err(refusal(url, &answer, request_id))
+    }
+}
+
+fn parse<'a, T: serde::Deserialize<'a>>(url: &Url, answer: &'a Answer) -> Result<T, ClientError> {
+    serde_json::from_slice(&answer.body).map_err(|error| {
+        let what = format!("something that is not the answer of a CA ({error})");
+        ClientError::unexpected(url, &what)
+    })
+}
+
+fn refusal(url: &Url, answer: &Answer, sent: String) -> ClientError {
+    let header = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
+    if (300..400).contains(&answer.status) {
+        let to = header("location").unwrap_or("nowhere");
+        return ClientError::unexpected(url, &format!("a redirect to {to}, which is not followed"));
+    }
+    let request_id = header(REQUEST_ID).map_or(sent, |id| printable(id).into_owned());
+    match serde_json::from_slice::<ErrorBody<'_>>(&answer.body) {
+        Ok(report) => ClientError::Refused(Refusal {
+            status: answer.status,
+            message: printable(report.message.trim()).into_owned(),
+            request_id,
+        }),
+        Err(_) => ClientError::unexpected(url, &format!("status {} and no reason", answer.status)),
+    }
+}
+
+fn certificates<'a>(
+    url: &Url,
+    texts: impl IntoIterator<Item = &'a str>,
+) -> Result<Vec<CertificateDer<'static>>, ClientError> {
+    let mut all = Vec::new();
+    for text in texts {
+        let blocks = pem::decode_all(text.as_bytes())
+            .map_err(|error| ClientError::unexpected(url, &format!("a bad certificate: {error}")))?;
+        if blocks.is_empty() || blocks.iter().any(|block| block.label != "CERTIFICATE") {
+            return Err(ClientError::unexpected(url, "something that is not a certificate"));
+        }
+        all.extend(blocks.iter().map(|block| CertificateDer::from(block.contents.to_vec())));
+    }
+    Ok(all)
+}
+
+/// A fresh UUID, version 4.
+fn request_id() -> String {
+    let mut octets = [0; 16];
+    aws_lc_rs::rand::fill(&mut octets).expect("the system's random numbers do not run out");
+    octets[6] = octets[6] & 0x0f | 0x40;
+    octets[8] = octets[8] & 0x3f | 0x80;
+    let text = format!("{:032x}", u128::from_be_bytes(octets));
+    [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-")
+}
+
+const REQUEST_ID: &str = "x-request-id";
+
+/// At a hundred provisioners each; nobody has ten thousand.
+const MOST_PAGES: usize = 100;
+
+#[cfg(test)]
+mod tests;
