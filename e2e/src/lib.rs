@@ -1,0 +1,1 @@
+//! Nothing to use: this package has only tests, in `tests/it`.

@@ -1,0 +1,47 @@
+//! The walls between the crates: which may use which.
+
+#[cfg(test)]
+mod tests;
+
+use anyhow::{Result, bail};
+
+use crate::metadata::{Package, packages};
+
+/// Every arrow there is. One that is not listed does not exist, for tests neither.
+const ARROWS: [(&str, &[&str]); 10] = [
+    ("rung-api", &["rung-pki", "rung-spec"]),
+    ("rung-authority", &["rung-pki", "rung-spec"]),
+    ("rung-cli", &["rung-api", "rung-kms", "rung-pki", "rung-spec"]),
+    ("rung-e2e", &[]),
+    ("rung-kms", &["rung-pki"]),
+    ("rung-pki", &[]),
+    ("rung-server", &["rung-api", "rung-authority", "rung-kms", "rung-pki", "rung-spec", "rung-store"]),
+    ("rung-spec", &[]),
+    ("rung-store", &["rung-authority", "rung-pki", "rung-spec"]),
+    ("xtask", &[]),
+];
+
+/// Check the manifests against the table.
+pub(crate) fn run() -> Result<()> {
+    let wrong = wrong_arrows(&packages()?);
+    if !wrong.is_empty() {
+        bail!("{}\nThe arrows that exist are listed in xtask/src/arrows.rs and ARCHITECTURE.md", wrong.join("\n"));
+    }
+    println!("{} crates use only what the table allows", ARROWS.len());
+    Ok(())
+}
+
+fn wrong_arrows(packages: &[Package]) -> Vec<String> {
+    let ours: Vec<&Package> = packages.iter().filter(|package| package.ours).collect();
+    let mut wrong = Vec::new();
+    for package in &ours {
+        let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| *name == package.name) else {
+            wrong.push(format!("{} has no line in the table of arrows", package.name));
+            continue;
+        };
+        let used = package.uses.iter().filter(|used| ours.iter().any(|other| other.name == **used));
+        let refused = used.filter(|used| !allowed.contains(&used.as_str()));
+        wrong.extend(refused.map(|used| format!("{} may not use {used}", package.name)));
+    }
+    wrong
+}
