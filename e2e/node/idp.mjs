@@ -1,0 +1,102 @@
+// The identity provider of the tests: the certified oidc-provider, with switches to misbehave.
+//
+//   node idp.mjs CERTIFICATE KEY
+//
+// prints one line of JSON with its issuer and the address of its switches, and ends with its standard input.
+// The switches take POST requests with JSON:
+//   /close, /open        stop answering on the issuer's port, and start again on the same port
+//   /rotate              publish a new key and sign with it; the old one is gone
+//   /misbehave           {"/path": "html" | "drop" | "unavailable"}, by the start of the path; {} ends it
+//   GET /requests        how often each path was asked for
+import { readFileSync } from 'node:fs';
+import { createServer as createPlainServer } from 'node:http';
+import { createServer } from 'node:https';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import process from 'node:process';
+import Provider from 'oidc-provider';
+
+const [certificate, key] = process.argv.slice(2).map((path) => readFileSync(path));
+
+// Everybody's password is accepted: what is tested is what the CA makes of the identity.
+const people = {
+  'alice@a.com': { email_verified: true, name: 'Alice', groups: ['staff', 'ca-admins'] },
+  'bob@b.com': { email_verified: true, name: 'Bob', groups: ['staff'] },
+  'me@a.com': { email_verified: true, name: 'Me', groups: ['staff'] },
+  'eve@a.com': { email_verified: false, name: 'Eve', groups: [] },
+  'mallory@a.com.evil.test': { email_verified: true, name: 'Mallory', groups: [] },
+};
+
+function newKey() {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return { ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), use: 'sig', alg: 'RS256' };
+}
+
+function newProvider(issuer) {
+  const native = {
+    application_type: 'native',
+    grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
+    redirect_uris: ['http://127.0.0.1', 'http://localhost', 'http://[::1]'],
+    response_types: ['code'],
+  };
+  const provider = new Provider(issuer, {
+    clients: [
+      { ...native, client_id: 'rung', client_secret: 'loopback-secret', token_endpoint_auth_method: 'client_secret_post' },
+      { ...native, client_id: 'rung-public', token_endpoint_auth_method: 'none' },
+    ],
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'], groups: ['groups'] },
+    // The claims of a scope go into the id token, as the large providers do it.
+    conformIdTokenClaims: false,
+    cookies: { keys: [randomUUID()] },
+    features: { devInteractions: { enabled: true }, deviceFlow: { enabled: true } },
+    findAccount: (_context, id) => people[id] && { accountId: id, claims: () => ({ sub: id, email: id, ...people[id] }) },
+    jwks: { keys: [newKey()] },
+    pkce: { required: () => true },
+    ttl: { AccessToken: 300, IdToken: 300, Interaction: 300, Grant: 300, Session: 300, DeviceCode: 300 },
+  });
+  provider.on('server_error', (_context, error) => console.error(error));
+  return provider;
+}
+
+let provider;
+let misbehaviour = {};
+const requests = {};
+
+const server = createServer({ cert: certificate, key }, (request, response) => {
+  const path = new URL(request.url, 'https://any').pathname;
+  requests[path] = (requests[path] ?? 0) + 1;
+  const [, kind] = Object.entries(misbehaviour).find(([start]) => path.startsWith(start)) ?? [];
+  switch (kind) {
+    case 'drop':
+      return request.socket.destroy();
+    case 'html':
+      return response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Welcome</title><h1>It works!</h1>');
+    case 'unavailable':
+      return response.writeHead(503, { 'content-type': 'application/json' }).end('{"error":"temporarily_unavailable"}');
+    default:
+      return provider.callback()(request, response);
+  }
+});
+
+const listen = (listener, port) => new Promise((resolve) => { listener.listen(port, '127.0.0.1', () => resolve(listener.address().port)); });
+const port = await listen(server, 0);
+const issuer = `https://localhost:${port}`;
+provider = newProvider(issuer);
+
+const switches = {
+  '/close': () => new Promise((resolve) => { server.close(() => resolve()); server.closeAllConnections(); }),
+  '/open': () => listen(server, port),
+  '/rotate': () => { provider = newProvider(issuer); },
+  '/misbehave': (body) => { misbehaviour = body; },
+  '/requests': () => requests,
+};
+
+const control = createPlainServer(async (request, response) => {
+  const chunks = await Array.fromAsync(request);
+  const text = Buffer.concat(chunks).toString();
+  const answer = await switches[request.url]?.(text ? JSON.parse(text) : {});
+  response.writeHead(request.url in switches ? 200 : 404, { connection: 'close' }).end(JSON.stringify(answer ?? {}));
+});
+const controlPort = await listen(control, 0);
+
+console.log(JSON.stringify({ issuer, control: `127.0.0.1:${controlPort}` }));
+process.stdin.resume().on('end', () => process.exit(0));
