@@ -18,7 +18,10 @@ pub trait Store: Send + Sync + 'static {
     fn commit(&self, issuance: Issuance) -> StoreFuture<'_, Result<(), CommitError>>;
 
     /// The certificate with this serial number, if this CA recorded it.
-    fn certificate<'a>(&'a self, serial: &'a SerialNumber) -> StoreFuture<'a, Result<Option<CertificateRecord>, StoreError>>;
+    fn certificate<'a>(
+        &'a self,
+        serial: &'a SerialNumber,
+    ) -> StoreFuture<'a, Result<Option<CertificateRecord>, StoreError>>;
 
     /// How many certificates are on record.
     fn count_certificates(&self) -> StoreFuture<'_, Result<u64, StoreError>>;

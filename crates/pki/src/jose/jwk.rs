@@ -1,0 +1,292 @@
+//! Public keys as JSON (RFC 7517).
+
+#[cfg(test)]
+mod tests;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::{JwsAlgorithm, VerificationKey, base64url, json};
+use crate::{KeyAlgorithm, KeyError, PublicKey};
+
+/// A public key that signatures are verified with, and what its owner says about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicJwk {
+    pub(super) key: VerificationKey,
+    pub(super) key_id: Option<String>,
+    pub(super) usage: Option<String>,
+}
+
+/// Why JSON is not a key that Rung can use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JwkError {
+    /// The key says that it is used with an algorithm that does not belong to it or is not supported.
+    #[error("the JWK's `alg` {0:?} is not a signature algorithm of this kind of key")]
+    Algorithm(String),
+    /// It is not a JSON object.
+    #[error("the JWK: {0}")]
+    Json(#[from] json::JsonError),
+    /// The numbers are not a key.
+    #[error("the JWK: {0}")]
+    Key(#[from] KeyError),
+    /// A member is missing or is not what it should be.
+    #[error("the JWK's `{0}` is missing or malformed")]
+    Member(&'static str),
+    /// The key is for encryption or something else.
+    #[error("the JWK is not for signatures: its `{0}` says so")]
+    NotForSignatures(&'static str),
+    /// The key has private members where a public key is due.
+    #[error("the JWK is a private key where a public one is due (member `{0}`)")]
+    Private(&'static str),
+    /// A kind of key that Rung does not use, such as a shared secret.
+    #[error("JWKs of type {0:?} are not supported")]
+    Unsupported(String),
+    /// An RSA key that is too short, too long, or has an unusual exponent.
+    #[error("the JWK's RSA key must have 2048 to 8192 bits, and an odd exponent of at least 65537")]
+    WeakRsa,
+}
+
+impl PublicJwk {
+    /// Describe a key the way `step` does: for signatures, with its default algorithm and its thumbprint as id.
+    pub fn describe(key: PublicKey) -> Self {
+        let algorithm = JwsAlgorithm::default_for(key.algorithm());
+        let key_id = Some(thumbprint(&key));
+        let key = VerificationKey::with_algorithm(key, algorithm).expect("the default algorithm fits");
+        Self { key, key_id, usage: Some(SIGNATURES.to_owned()) }
+    }
+
+    /// Read a public key.
+    ///
+    /// # Errors
+    /// When it is not a key that signatures can be verified with, or it is a private key.
+    pub fn from_json(text: &[u8]) -> Result<Self, JwkError> {
+        let members = Members::parse(text)?;
+        if let Some(name) = members.private_member() {
+            return Err(JwkError::Private(name));
+        }
+        members.public("verify")
+    }
+
+    /// Write the key on one line, with the members in the order `use, kty, kid, crv, alg, x, y` or
+    /// `use, kty, kid, alg, n, e`.
+    pub fn to_json(&self) -> String {
+        let mut text = self.open_json();
+        text.push('}');
+        text
+    }
+
+    /// The same without the closing brace.
+    pub(super) fn open_json(&self) -> String {
+        let mut text = String::from("{");
+        let mut member = |name: &str, value: &str| {
+            text.push_str(if text.len() > 1 { ",\"" } else { "\"" });
+            text.push_str(name);
+            text.push_str("\":");
+            json::append_string(&mut text, value);
+        };
+        if let Some(usage) = &self.usage {
+            member("use", usage);
+        }
+        member("kty", key_type(self.key().algorithm()));
+        if let Some(key_id) = &self.key_id {
+            member("kid", key_id);
+        }
+        if let Some(curve) = self.key().algorithm().curve() {
+            member("crv", curve);
+        }
+        if let Some(algorithm) = self.key.algorithm() {
+            member("alg", algorithm.as_str());
+        }
+        for (name, number) in numbers(self.key()) {
+            member(name, &base64url::encode(number));
+        }
+        text
+    }
+
+    /// The key.
+    pub fn key(&self) -> &PublicKey {
+        self.key.key()
+    }
+
+    /// The key together with the algorithms that it may be used with.
+    pub fn verification_key(&self) -> &VerificationKey {
+        &self.key
+    }
+
+    /// The key's id.
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// The only algorithm that the key is used with, if it says so.
+    pub fn algorithm(&self) -> Option<JwsAlgorithm> {
+        self.key.algorithm()
+    }
+
+    /// What the key is for: `sig`, if it says so.
+    pub fn usage(&self) -> Option<&str> {
+        self.usage.as_deref()
+    }
+
+    /// The thumbprint of RFC 7638 with SHA-256, in base64url.
+    pub fn thumbprint(&self) -> String {
+        thumbprint(self.key())
+    }
+}
+
+/// The thumbprint of RFC 7638 with SHA-256, in base64url.
+pub(super) fn thumbprint(key: &PublicKey) -> String {
+    // RFC 7638 §3.2: the required members only, sorted by name.
+    let mut members: Vec<(&str, String)> =
+        numbers(key).into_iter().map(|(name, number)| (name, base64url::encode(number))).collect();
+    members.push(("kty", key_type(key.algorithm()).to_owned()));
+    members.extend(key.algorithm().curve().map(|curve| ("crv", curve.to_owned())));
+    members.sort_unstable();
+    let members: Vec<String> = members.iter().map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
+    base64url::encode(digest(&SHA256, format!("{{{}}}", members.join(",")).as_bytes()))
+}
+
+fn key_type(algorithm: KeyAlgorithm) -> &'static str {
+    match algorithm {
+        KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521 => "EC",
+        KeyAlgorithm::Ed25519 => "OKP",
+        KeyAlgorithm::Rsa { .. } => "RSA",
+    }
+}
+
+/// The members that hold the public key's numbers.
+fn numbers(key: &PublicKey) -> Vec<(&'static str, &[u8])> {
+    if let Some((x, y)) = key.coordinates() {
+        return vec![("x", x), ("y", y)];
+    }
+    match key.rsa_numbers() {
+        Some((modulus, exponent)) => vec![("n", modulus), ("e", exponent)],
+        None => vec![("x", key.bits())],
+    }
+}
+
+/// What a JWK may hold; members that are not listed are ignored.
+#[derive(Deserialize)]
+pub(super) struct Members {
+    kty: String,
+    #[serde(default, rename = "use", deserialize_with = "json::string")]
+    usage: Option<String>,
+    #[serde(default, deserialize_with = "json::strings")]
+    key_ops: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "json::string")]
+    kid: Option<String>,
+    #[serde(default, deserialize_with = "json::string")]
+    alg: Option<String>,
+    #[serde(default, deserialize_with = "json::string")]
+    crv: Option<String>,
+    #[serde(default, deserialize_with = "json::string")]
+    x: Option<String>,
+    #[serde(default, deserialize_with = "json::string")]
+    y: Option<String>,
+    #[serde(default, deserialize_with = "json::string")]
+    n: Option<String>,
+    #[serde(default, deserialize_with = "json::string")]
+    e: Option<String>,
+    #[serde(default, deserialize_with = "json::secret")]
+    pub(super) d: Option<Zeroizing<String>>,
+    #[serde(default, deserialize_with = "json::secret")]
+    pub(super) p: Option<Zeroizing<String>>,
+    #[serde(default, deserialize_with = "json::secret")]
+    pub(super) q: Option<Zeroizing<String>>,
+    #[serde(default, deserialize_with = "json::secret")]
+    pub(super) dp: Option<Zeroizing<String>>,
+    #[serde(default, deserialize_with = "json::secret")]
+    pub(super) dq: Option<Zeroizing<String>>,
+    #[serde(default, deserialize_with = "json::secret")]
+    pub(super) qi: Option<Zeroizing<String>>,
+    #[serde(default, deserialize_with = "json::present")]
+    pub(super) oth: bool,
+}
+
+impl Members {
+    pub(super) fn parse(text: &[u8]) -> Result<Self, JwkError> {
+        json::check_object(text)?;
+        serde_json::from_slice(text).map_err(|_| JwkError::Member("kty"))
+    }
+
+    fn private_member(&self) -> Option<&'static str> {
+        let members = [
+            ("d", self.d.is_some()),
+            ("p", self.p.is_some()),
+            ("q", self.q.is_some()),
+            ("dp", self.dp.is_some()),
+            ("dq", self.dq.is_some()),
+            ("qi", self.qi.is_some()),
+            ("oth", self.oth),
+        ];
+        members.into_iter().find(|(_, there)| *there).map(|(name, _)| name)
+    }
+
+    /// The public half of the key; `operation` is what a key that names its operations must name.
+    pub(super) fn public(&self, operation: &str) -> Result<PublicJwk, JwkError> {
+        let key = self.public_key()?;
+        if self.usage.as_deref().is_some_and(|usage| usage != SIGNATURES) {
+            return Err(JwkError::NotForSignatures("use"));
+        }
+        if self.key_ops.as_ref().is_some_and(|operations| !operations.iter().any(|one| one == operation)) {
+            return Err(JwkError::NotForSignatures("key_ops"));
+        }
+        let key = match &self.alg {
+            None => VerificationKey::new(key),
+            Some(name) => name
+                .parse()
+                .ok()
+                .and_then(|algorithm| VerificationKey::with_algorithm(key, algorithm).ok())
+                .ok_or_else(|| JwkError::Algorithm(name.chars().take(40).collect()))?,
+        };
+        Ok(PublicJwk { key, key_id: self.kid.clone(), usage: self.usage.clone() })
+    }
+
+    fn public_key(&self) -> Result<PublicKey, JwkError> {
+        match self.kty.as_str() {
+            "EC" => self.ec_key(),
+            "OKP" => match self.crv.as_deref().ok_or(JwkError::Member("crv"))? {
+                "Ed25519" => Ok(PublicKey::from_point(KeyAlgorithm::Ed25519, &self.number("x", 32)?)?),
+                other => Err(unsupported("OKP", other)),
+            },
+            "RSA" => self.rsa_key(),
+            other => Err(JwkError::Unsupported(other.chars().take(40).collect())),
+        }
+    }
+
+    fn ec_key(&self) -> Result<PublicKey, JwkError> {
+        let algorithm = match self.crv.as_deref().ok_or(JwkError::Member("crv"))? {
+            "P-256" => KeyAlgorithm::EcP256,
+            "P-384" => KeyAlgorithm::EcP384,
+            "P-521" => KeyAlgorithm::EcP521,
+            other => return Err(unsupported("EC", other)),
+        };
+        let len = algorithm.coordinate_len().expect("an elliptic curve has coordinates");
+        let point = [vec![4], self.number("x", len)?, self.number("y", len)?].concat();
+        Ok(PublicKey::from_point(algorithm, &point)?)
+    }
+
+    fn rsa_key(&self) -> Result<PublicKey, JwkError> {
+        let key = PublicKey::from_rsa(&decode("n", self.n.as_deref())?, &decode("e", self.e.as_deref())?)?;
+        key.check_strength().map_err(|_| JwkError::WeakRsa)?;
+        Ok(key)
+    }
+
+    /// RFC 7518 §6.2.1.2: a coordinate has exactly the length of the curve.
+    fn number(&self, name: &'static str, len: usize) -> Result<Vec<u8>, JwkError> {
+        let text = if name == "x" { &self.x } else { &self.y };
+        let number = decode(name, text.as_deref())?;
+        if number.len() == len { Ok(number) } else { Err(JwkError::Member(name)) }
+    }
+}
+
+pub(super) fn decode(name: &'static str, text: Option<&str>) -> Result<Vec<u8>, JwkError> {
+    text.and_then(|text| base64url::decode(text).ok()).ok_or(JwkError::Member(name))
+}
+
+fn unsupported(kind: &str, curve: &str) -> JwkError {
+    JwkError::Unsupported(format!("{kind} {}", curve.chars().take(40).collect::<String>()))
+}
+
+const SIGNATURES: &str = "sig";
