@@ -1,0 +1,212 @@
+//! The listener on loopback that a browser comes back to.
+
+use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode, header};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::LocalSet;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::attempt::{Attempt, Verdict};
+use super::listen::Listening;
+use super::page::{self, Page};
+use super::{IdToken, ListenError, Login, LoginError, Ui};
+
+/// Wait until a browser comes back with the answer to `attempt`, and make a token of it.
+pub(super) fn wait(
+    login: Login,
+    attempt: Attempt,
+    listening: Listening,
+    time_limit: Duration,
+    ui: &mut dyn Ui,
+) -> Result<IdToken, LoginError> {
+    let Listening { listener, path, .. } = listening;
+    let address = listener.local_addr().unwrap_or_else(|_| SocketAddr::from(([127, 0, 0, 1], 0)));
+    let failed = |error: std::io::Error| ListenError::Taken { address, reason: error.to_string() };
+    listener.set_nonblocking(true).map_err(failed)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let result = LocalSet::new().block_on(&runtime, async {
+        let listener = TcpListener::from_std(listener).map_err(failed)?;
+        let (events, seen) = unbounded_channel();
+        let desk = Rc::new(Desk {
+            work: Arc::new((login, attempt)),
+            path,
+            events,
+            taken: Cell::new(false),
+            result: RefCell::new(None),
+            visitors: Cell::new(0),
+        });
+        tokio::task::spawn_local(accept(listener, Rc::clone(&desk)));
+        desk.wait(seen, time_limit, ui).await
+    });
+    // What is still running is a browser's idle connection.
+    runtime.shutdown_background();
+    result
+}
+
+async fn accept(listener: TcpListener, desk: Rc<Desk>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) if desk.visitors.get() < MOST_VISITORS => {
+                tokio::task::spawn_local(serve(stream, Rc::clone(&desk)));
+            }
+            Ok(_) => {}
+            // Out of file descriptors, say: the kernel keeps the visitor waiting.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, desk: Rc<Desk>) {
+    desk.visitors.set(desk.visitors.get() + 1);
+    let decided = Cell::new(false);
+    let service = service_fn(|request: Request<Incoming>| {
+        let (desk, decided) = (&desk, &decided);
+        async move {
+            let (page, decides) = desk.answer(&request).await;
+            decided.set(decides);
+            Ok::<_, Infallible>(response(&page))
+        }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(SLOWEST_REQUEST)
+        .max_buf_size(LONGEST_REQUEST)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), service);
+    // A browser that hangs up early or talks nonsense has no consequences.
+    let _ = connection.await;
+    desk.visitors.set(desk.visitors.get() - 1);
+    if decided.get() {
+        let _ = desk.events.send(Event::Delivered);
+    }
+}
+
+/// What all connections share.
+struct Desk {
+    work: Arc<(Login, Attempt)>,
+    path: String,
+    events: UnboundedSender<Event>,
+    taken: Cell<bool>,
+    result: RefCell<Option<Result<IdToken, LoginError>>>,
+    visitors: Cell<usize>,
+}
+
+enum Event {
+    /// The browser has the page that ends the login.
+    Delivered,
+    /// Somebody came with something that is not the answer to this login.
+    Stranger,
+}
+
+impl Desk {
+    async fn wait(
+        &self,
+        mut seen: UnboundedReceiver<Event>,
+        time_limit: Duration,
+        ui: &mut dyn Ui,
+    ) -> Result<IdToken, LoginError> {
+        let deadline = Instant::now() + time_limit;
+        let mut told = false;
+        loop {
+            match timeout_at(deadline, seen.recv()).await {
+                Ok(Some(Event::Stranger)) if !told => {
+                    ui.line("A page that does not belong to this login was ignored. Still waiting for yours.");
+                    told = true;
+                }
+                Ok(Some(Event::Stranger)) => {}
+                Ok(Some(Event::Delivered) | None) => break,
+                // An answer that came just in time may be finished.
+                Err(_) if self.taken.get() => {
+                    let _ = timeout(SLOWEST_FINISH, self.delivered(&mut seen)).await;
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        self.result.take().unwrap_or(Err(LoginError::TimedOut(time_limit)))
+    }
+
+    async fn delivered(&self, seen: &mut UnboundedReceiver<Event>) {
+        while let Some(Event::Stranger) = seen.recv().await {}
+    }
+
+    /// The page for `request`, and whether it ends the login.
+    async fn answer(&self, request: &Request<Incoming>) -> (Page, bool) {
+        if request.uri().path() != self.path {
+            return (Page::not_found(), false);
+        }
+        if request.method() != Method::GET {
+            return (Page::wrong_method(), false);
+        }
+        let query = request.uri().query().unwrap_or_default();
+        let (_, attempt) = &*self.work;
+        let verdict = attempt.judge(query);
+        if let Verdict::NotOurs = verdict {
+            let _ = self.events.send(Event::Stranger);
+            return (Page::not_ours(), false);
+        }
+        if self.taken.replace(true) {
+            return (Page::used(), false);
+        }
+        let result = match verdict {
+            Verdict::Code(code) => {
+                let work = Arc::clone(&self.work);
+                let exchange = move || work.0.exchange(&work.1, &code);
+                tokio::task::spawn_blocking(exchange).await.unwrap_or_else(|_| {
+                    Err(LoginError::Token("an internal error happened; please report it".to_owned()))
+                })
+            }
+            Verdict::Failed(error) => Err(error),
+            Verdict::NotOurs => return (Page::not_ours(), false),
+        };
+        let page = match &result {
+            Ok((_, person)) => Page::success(person),
+            Err(error) => Page::failure(error),
+        };
+        self.result.replace(Some(result.map(|(token, _)| token)));
+        (page, true)
+    }
+}
+
+fn response(page: &Page) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(page.html())));
+    *response.status_mut() = StatusCode::from_u16(page.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let headers = response.headers_mut();
+    let mut set = |name, value: &str| {
+        headers.insert(name, value.try_into().expect("fixed values are header values"));
+    };
+    set(header::CONTENT_TYPE, "text/html; charset=utf-8");
+    set(header::CONTENT_SECURITY_POLICY, page::policy());
+    set(header::CACHE_CONTROL, "no-store");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    if page.status == 405 {
+        set(header::ALLOW, "GET");
+    }
+    response
+}
+
+/// Browsers open a handful of connections in advance.
+const MOST_VISITORS: usize = 64;
+
+/// Bytes of a request before its body; codes of some providers are kilobytes long.
+const LONGEST_REQUEST: usize = 64 * 1024;
+
+/// A browser sends its request at once; a connection made in advance may stay silent.
+const SLOWEST_REQUEST: Duration = Duration::from_secs(150);
+
+/// More than the provider may take for an exchange, with one retry.
+const SLOWEST_FINISH: Duration = Duration::from_secs(25);
