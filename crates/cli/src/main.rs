@@ -1,2 +1,7 @@
-//! rung.
-fn main() {}
+//! The program `rung`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rung_cli::main()
+}

@@ -1,0 +1,29 @@
+//! All commands, one file each.
+
+pub(crate) mod completion;
+mod context;
+mod path;
+mod version;
+
+use crate::grammar::{Example, Group, Node};
+
+/// The program itself.
+pub(crate) static ROOT: Group = Group {
+    name: "",
+    summary: "get and inspect certificates, and set up a private CA",
+    description: "Rung turns a login or a password into a short-lived X.509 certificate. 'rung' is the command \
+        line for people and scripts; 'rung-ca' is the server that signs. It speaks the protocol of step-ca and takes \
+        the commands, files and environment of step, under either name.\n\n\
+        Values for flags come from the command line, from the environment (STEP_<FLAG> or RUNG_<FLAG>), or from the \
+        file config/defaults.json in the folder that '{program} path' prints, in this order.",
+    examples: &[Example {
+        purpose: "Show what a command does and which flags it has:",
+        lines: &["help context select"],
+    }],
+    children: &[
+        Node::Command(&completion::COMMAND),
+        Node::Group(&context::GROUP),
+        Node::Command(&path::COMMAND),
+        Node::Command(&version::COMMAND),
+    ],
+};

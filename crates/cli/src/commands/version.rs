@@ -1,0 +1,22 @@
+//! `version`
+
+use crate::call::Call;
+use crate::grammar::{Argument, Command, Count, Example, Scope};
+use crate::program::version_line;
+use crate::ui::print;
+
+pub(crate) static COMMAND: Command = Command {
+    name: "version",
+    summary: "print the version",
+    description: "Prints name, version and platform of this program. It reads no settings, so it works when they are \
+        broken.",
+    arguments: &[Argument { name: "<word>", count: Count::Any, help: "Ignored." }],
+    flags: &[],
+    examples: &[Example { purpose: "Print the version:", lines: &["version", "Rung CLI/0.1.0 (linux/amd64)"] }],
+    scope: Scope::Outside,
+    run,
+};
+
+fn run(_call: &Call) -> anyhow::Result<()> {
+    print(format!("{}\n", version_line()).as_bytes())
+}

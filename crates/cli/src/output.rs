@@ -1,0 +1,54 @@
+//! Writing files: every question about a file is settled before any work is done, and files that belong
+//! together are replaced together.
+//!
+//! A [`Target`] is a path that may be written; only the checks make one. A [`Commit`] holds what goes where
+//! and writes it: every file first goes to a temporary file beside its target, is flushed to disk, and only
+//! when all of them are there do they take the places of the old ones. Nothing is changed when a disk is
+//! full. Two renames are still two steps, so a commit of several files first leaves a [journal] beside the
+//! first target: after a crash between the renames, the next command that wants to write the same file
+//! finishes them. Whoever looks finds the old files or the new ones.
+
+mod commit;
+mod journal;
+mod target;
+#[cfg(test)]
+mod tests;
+
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+
+pub(crate) use commit::Commit;
+pub(crate) use target::{Existing, Target};
+
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// The owner alone.
+    Private,
+    /// Everybody.
+    Readable,
+}
+
+impl Mode {
+    fn bits(self) -> u32 {
+        match self {
+            Self::Private => 0o600,
+            Self::Readable => 0o644,
+        }
+    }
+}
+
+/// Make a folder for the owner alone, with the folders above it, unless it is there.
+pub(crate) fn make_folder(path: &Path) -> anyhow::Result<()> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => return Ok(()),
+        Ok(_) => bail!("{} is in the way: it is not a folder", path.display()),
+        Err(_) => {}
+    }
+    let mut builder = DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    builder.create(path).with_context(|| format!("could not make the folder {}", path.display()))
+}

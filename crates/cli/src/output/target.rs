@@ -1,0 +1,121 @@
+//! The checks that a path has to pass before it is written.
+
+use std::fs::{self, Metadata};
+use std::io::ErrorKind;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use super::journal;
+use crate::ui::{Question, Ui, shown};
+
+/// A path that may be written. Made only by [`Target::claim`].
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(super) path: PathBuf,
+    pub(super) replaces: bool,
+}
+
+/// What to do when the file exists.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Existing<'a> {
+    /// Ask the person.
+    Ask(&'a Ui),
+    /// The person has said `--force`.
+    Force,
+    /// It is our own file.
+    Replace,
+}
+
+impl<'a> Existing<'a> {
+    /// What `--force`, on or off, means.
+    pub(crate) fn forced(force: bool, ui: &'a Ui) -> Self {
+        if force { Self::Force } else { Self::Ask(ui) }
+    }
+}
+
+impl Target {
+    /// Check that a file may be written at `path`, and ask when there is one already.
+    ///
+    /// Symbolic links, hard links, FIFOs, devices and folders are refused, and so are other people's files and
+    /// folders: each of them would let somebody else decide where a key ends up.
+    pub(crate) fn claim(path: &Path, existing: Existing<'_>) -> anyhow::Result<Self> {
+        let name = shown(&path.to_string_lossy()).into_owned();
+        let folder = folder_of(path);
+        check_folder(folder, &name, existing)?;
+        journal::recover(path)?;
+        let found = match fs::symlink_metadata(path) {
+            Ok(found) => found,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Ok(Self { path: path.to_owned(), replaces: false });
+            }
+            Err(error) => return Err(anyhow::Error::new(error).context(format!("could not look at {name}"))),
+        };
+        check_file(&found, &name)?;
+        if let Existing::Ask(ui) = existing {
+            let heading = format!("Would you like to overwrite {name}?");
+            let remedy = format!("{name} exists; pass --force to overwrite it, or name another file");
+            let question = Question { what: "leave to overwrite", remedy: &remedy, heading: &heading, label: "[y/n]" };
+            if !ui.confirm(&question)? {
+                bail!("{name}: file exists");
+            }
+        }
+        Ok(Self { path: path.to_owned(), replaces: true })
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+pub(super) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn check_folder(folder: &Path, name: &str, existing: Existing<'_>) -> anyhow::Result<()> {
+    let missing = || format!("the folder of {name} cannot be used; make it, or name another file");
+    let found = fs::metadata(folder).with_context(missing)?;
+    if !found.is_dir() {
+        bail!("the folder of {name} is not a folder; name another file");
+    }
+    rustix::fs::access(folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)
+        .with_context(|| format!("the folder of {name} cannot be written; name another file"))?;
+    if matches!(existing, Existing::Ask(_)) && found.uid() != 0 && found.uid() != own_id() {
+        bail!(
+            "the folder of {name} belongs to another user, who could exchange what is written there; use a folder of your own, or pass --force"
+        );
+    }
+    Ok(())
+}
+
+fn check_file(found: &Metadata, name: &str) -> anyhow::Result<()> {
+    let kind = found.file_type();
+    let refused = if kind.is_symlink() {
+        Some("a symbolic link")
+    } else if kind.is_dir() {
+        bail!("{name}: file is a directory; name a file in it")
+    } else if kind.is_fifo() || kind.is_socket() {
+        Some("a pipe or socket")
+    } else if kind.is_block_device() || kind.is_char_device() {
+        Some("a device")
+    } else if found.nlink() > 1 {
+        Some("a file with several names (hard links)")
+    } else if found.uid() != own_id() {
+        Some("another user's file")
+    } else {
+        None
+    };
+    match refused {
+        Some(what) => bail!("{name} is {what} and is not overwritten; remove it or name another file"),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn own_id() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
