@@ -136,7 +136,7 @@ pub(crate) struct Authority {
 impl Authority {
     pub(crate) fn new() -> Self {
         let key = KeyPair::generate().expect("a key");
-        let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+        let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).expect("parameters");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let certificate = params.self_signed(&key).expect("a root");
         let (root, root_pem) = (certificate.der().clone(), certificate.pem());
@@ -151,6 +151,11 @@ impl Authority {
     /// An identity that has expired long ago.
     pub(crate) fn expired_identity(&self, names: &[&str]) -> Identity {
         self.identity_until(names, rcgen::date_time_ymd(2001, 1, 1))
+    }
+
+    /// The authority itself as a server.
+    pub(crate) fn own_identity(&self) -> Identity {
+        Identity { chain: vec![self.root.clone()], key: self.issuer.key().serialize_der() }
     }
 
     fn identity_until(&self, names: &[&str], end: time::OffsetDateTime) -> Identity {

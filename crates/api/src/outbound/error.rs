@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::CertificateError;
+use rustls::{CertificateError, OtherError};
 use url::Url;
 
 use crate::printable;
@@ -140,11 +141,19 @@ impl Problem {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 "its certificate is for another name"
             }
+            CertificateError::Other(OtherError(other)) if is_authority(other) => {
+                "its certificate is that of an authority; give it one that the authority issued to it"
+            }
             other => return Self::Tls { reason: other.to_string(), unknown_issuer: false },
         };
         let unknown_issuer = matches!(reason, CertificateError::BadSignature | CertificateError::UnknownIssuer);
         Self::Tls { reason: text.to_owned(), unknown_issuer }
     }
+}
+
+/// Whether a server shows a CA certificate as its own. Other libraries let that pass.
+fn is_authority(error: &Arc<dyn std::error::Error + Send + Sync>) -> bool {
+    matches!(error.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
 impl std::error::Error for Problem {}

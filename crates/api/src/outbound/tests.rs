@@ -181,6 +181,7 @@ fn the_other_side_must_prove_its_name() {
     for (identity, text) in [
         (authority.identity(&["idp.test"]), "its certificate is for another name"),
         (authority.expired_identity(&["127.0.0.1"]), "its certificate has expired"),
+        (authority.own_identity(), "its certificate is that of an authority"),
         (stranger.identity(&["127.0.0.1"]), "its certificate is from an unknown authority"),
     ] {
         let server = Server::tls(identity, document);

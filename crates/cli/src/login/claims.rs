@@ -3,9 +3,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rung_api::printable;
+use rung_pki::jose::UnverifiedJws;
 use serde::Deserialize;
 
 use super::LoginError;
@@ -54,12 +53,8 @@ fn wrong(reason: &str) -> LoginError {
 }
 
 fn unverified(token: &str) -> Option<Claims> {
-    let mut parts = token.split('.');
-    let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() {
-        return None;
-    }
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
+    let token = UnverifiedJws::parse(token).ok()?;
+    serde_json::from_slice(token.unverified_payload()).ok()
 }
 
 #[derive(Deserialize)]

@@ -126,7 +126,7 @@ pub(super) fn id_token(shared: &Shared, changed: Value) -> String {
         claims[name] = value.clone();
     }
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    format!("{}.{}.c2ln", encode(&json!({"alg": "none"})), encode(&claims))
+    format!("{}.{}.c2ln", encode(&json!({"alg": "ES256"})), encode(&claims))
 }
 
 fn serve(stream: &TcpStream, shared: &Shared) {
