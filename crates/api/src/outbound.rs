@@ -99,7 +99,7 @@ impl Fetcher {
 
         let (agent, note) = self.agent(route);
         let answer = exchange(agent, request, &self.limits)
-            .map_err(|problem| FetchError::new(url, problem.with_note(note.as_deref())))?;
+            .map_err(|problem| FetchError::new(url, problem.with_note(note.as_deref().unwrap_or(TRUST_HINT))))?;
         if (300..400).contains(&answer.status) {
             // Following it would let whoever answers choose where we connect to next.
             let location = answer.headers.get(header::LOCATION);
@@ -208,6 +208,8 @@ fn max_age(headers: &HeaderMap) -> Option<Duration> {
         name.trim().eq_ignore_ascii_case("max-age").then(|| Duration::from_secs(seconds))
     })
 }
+
+const TRUST_HINT: &str = "add its root to this machine's trusted roots, or name a file that holds it in SSL_CERT_FILE";
 
 #[cfg(test)]
 mod tests;

@@ -78,13 +78,13 @@ impl Problem {
         }
     }
 
-    /// Add what is known about the roots of this machine where that explains the problem.
-    pub(crate) fn with_note(self, note: Option<&str>) -> Self {
-        match (self, note) {
-            (Self::Tls { reason, unknown_issuer: true }, Some(note)) => {
+    /// Add what helps where the other side's authority is unknown here.
+    pub(crate) fn with_note(self, note: &str) -> Self {
+        match self {
+            Self::Tls { reason, unknown_issuer: true } => {
                 Self::Tls { reason: format!("{reason} ({note})"), unknown_issuer: true }
             }
-            (problem, _) => problem,
+            problem => problem,
         }
     }
 
