@@ -8,16 +8,12 @@ use zeroize::Zeroizing;
 
 use crate::{KeyAlgorithm, PrivateKey, Signer};
 
-/// `PrivateKeyInfo` (RFC 5208 §5), and `OneAsymmetricKey` (RFC 5958 §2), which has a public key too.
+/// `PrivateKeyInfo` (RFC 5208 §5), as keys in memory keep it: without attributes and public key.
 #[derive(Sequence)]
 pub(crate) struct PrivateKeyInfo<'a> {
     pub(crate) version: u8,
     pub(crate) algorithm: Identifier<'a>,
     pub(crate) key: &'a OctetStringRef,
-    #[asn1(context_specific = "0", tag_mode = "IMPLICIT", constructed = "true", optional = "true")]
-    pub(crate) attributes: Option<der::asn1::SetOfVec<AnyRef<'a>>>,
-    #[asn1(context_specific = "1", tag_mode = "IMPLICIT", optional = "true")]
-    pub(crate) public_key: Option<BitStringRef<'a>>,
 }
 
 /// `AlgorithmIdentifier` (RFC 5280 §4.1.1.2).
@@ -82,7 +78,6 @@ pub(crate) fn inner(key: &PrivateKey) -> &[u8] {
 }
 
 /// The `ECPrivateKey` of an elliptic curve key, with its curve and its point.
-#[expect(dead_code, reason = "used by the writer of key files, which comes next")]
 pub(crate) fn sec1(key: &PrivateKey) -> Option<Zeroizing<Vec<u8>>> {
     let PrivateNumbers::Ec(number) = PrivateNumbers::of(key) else { return None };
     let document = EcPrivateKey {
@@ -97,11 +92,19 @@ pub(crate) fn sec1(key: &PrivateKey) -> Option<Zeroizing<Vec<u8>>> {
 /// The name of a curve (RFC 5480 §2.1.1.1).
 fn curve_oid(algorithm: KeyAlgorithm) -> Option<ObjectIdentifier> {
     match algorithm {
-        KeyAlgorithm::EcP256 => Some(ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7")),
-        KeyAlgorithm::EcP384 => Some(ObjectIdentifier::new_unwrap("1.3.132.0.34")),
-        KeyAlgorithm::EcP521 => Some(ObjectIdentifier::new_unwrap("1.3.132.0.35")),
+        KeyAlgorithm::EcP256 => Some(P256),
+        KeyAlgorithm::EcP384 => Some(P384),
+        KeyAlgorithm::EcP521 => Some(P521),
         KeyAlgorithm::Ed25519 | KeyAlgorithm::Rsa { .. } => None,
     }
 }
 
+/// Whether it is the name of a curve that Rung uses.
+pub(crate) fn is_curve(oid: ObjectIdentifier) -> bool {
+    [P256, P384, P521].contains(&oid)
+}
+
+const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 const WRITTEN_BY_US: &str = "a private key keeps a PrivateKeyInfo that was written for it";

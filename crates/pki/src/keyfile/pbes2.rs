@@ -1,0 +1,177 @@
+//! PKCS#8 encrypted with PBES2 (RFC 8018 §6.2).
+
+use std::num::NonZeroU32;
+
+use aws_lc_rs::{pbkdf2, rand};
+use der::{
+    Choice, Decode, DecodeValue, Encode, Sequence,
+    asn1::{AnyRef, ObjectIdentifier, OctetStringRef},
+};
+use zeroize::Zeroizing;
+
+use super::{
+    KeyFileError, MAX_ITERATIONS,
+    cbc::{Cipher, encrypt_aes_256},
+    plain,
+    structure::Identifier,
+    wrong_password_if_damaged,
+};
+use crate::PrivateKey;
+
+/// Decrypt and read a DER `EncryptedPrivateKeyInfo`.
+pub(super) fn read(der: &[u8], password: Option<&[u8]>) -> Result<PrivateKey, KeyFileError> {
+    let document = EncryptedPrivateKeyInfo::from_der(der).map_err(malformed)?;
+    let scheme = Scheme::parse(document.algorithm)?;
+    let data = document.data.as_bytes();
+    if data.is_empty() || !data.len().is_multiple_of(scheme.cipher.block_len()) {
+        return Err(malformed("the encrypted part is not a whole number of blocks"));
+    }
+    let key = scheme.derive(password.ok_or(KeyFileError::PasswordRequired)?);
+    let plaintext = scheme.cipher.decrypt(&key, scheme.iv, data).map_err(|_| KeyFileError::WrongPassword)?;
+    plain::Kind::Pkcs8.read(&plaintext).map_err(wrong_password_if_damaged)
+}
+
+/// Encrypt a `PrivateKeyInfo` with PBKDF2-HMAC-SHA256 and AES-256-CBC.
+pub(super) fn encrypt(pkcs8: &[u8], password: &[u8]) -> Result<Vec<u8>, KeyFileError> {
+    let (mut salt, mut iv) = ([0; 16], [0; 16]);
+    rand::fill(&mut salt)
+        .and_then(|()| rand::fill(&mut iv))
+        .map_err(|_| malformed("the system has no randomness to encrypt it"))?;
+    let iterations = NonZeroU32::new(ITERATIONS).expect("not zero");
+    let mut key = Zeroizing::new([0; 32]);
+    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, &salt, password, &mut *key);
+    let data = encrypt_aes_256(&key, &iv, pkcs8);
+    document(&salt, &iv, &data).map_err(malformed)
+}
+
+fn document(salt: &[u8], iv: &[u8], data: &[u8]) -> der::Result<Vec<u8>> {
+    let kdf = Pbkdf2Parameters {
+        salt: OctetStringRef::new(salt)?.into(),
+        iterations: ITERATIONS,
+        key_len: None,
+        hash: Some(Identifier { oid: HMAC_SHA256, parameters: Some(AnyRef::NULL) }),
+    }
+    .to_der()?;
+    let scheme = Pbes2Parameters {
+        kdf: Identifier { oid: PBKDF2, parameters: Some(AnyRef::from_der(&kdf)?) },
+        cipher: Identifier { oid: AES_256_CBC, parameters: Some(OctetStringRef::new(iv)?.into()) },
+    }
+    .to_der()?;
+    let algorithm = Identifier { oid: PBES2, parameters: Some(AnyRef::from_der(&scheme)?) };
+    EncryptedPrivateKeyInfo { algorithm, data: OctetStringRef::new(data)? }.to_der()
+}
+
+/// How a key is encrypted.
+struct Scheme<'a> {
+    hash: pbkdf2::Algorithm,
+    salt: &'a [u8],
+    iterations: NonZeroU32,
+    cipher: Cipher,
+    iv: &'a [u8],
+}
+
+impl<'a> Scheme<'a> {
+    fn parse(algorithm: Identifier<'a>) -> Result<Self, KeyFileError> {
+        match algorithm.oid {
+            PBES2 => {}
+            other if other.to_string().starts_with("1.2.840.113549.1.5.") => {
+                return Err(unsupported("the old encryption PBES1"));
+            }
+            other if other.to_string().starts_with("1.2.840.113549.1.12.1.") => {
+                return Err(unsupported("the old encryption of PKCS#12"));
+            }
+            other => return Err(unsupported(&format!("the encryption {other}"))),
+        }
+        let parameters: Pbes2Parameters<'_> = parameters(algorithm)?;
+        if parameters.kdf.oid == SCRYPT {
+            return Err(unsupported("the key derivation scrypt"));
+        }
+        if parameters.kdf.oid != PBKDF2 {
+            return Err(unsupported(&format!("the key derivation {}", parameters.kdf.oid)));
+        }
+        let kdf: Pbkdf2Parameters<'_> = self::parameters(parameters.kdf)?;
+        let cipher = Cipher::from_oid(parameters.cipher.oid)
+            .ok_or_else(|| unsupported(&format!("the cipher {}", parameters.cipher.oid)))?;
+        if kdf.key_len.is_some_and(|len| usize::from(len) != cipher.key_len()) {
+            return Err(malformed("the length of the derived key does not fit the cipher"));
+        }
+        let iv: &OctetStringRef = self::parameters(parameters.cipher)?;
+        if iv.as_bytes().len() != cipher.block_len() {
+            return Err(malformed("the initialisation vector has the wrong length"));
+        }
+        // Otherwise a file could keep this program busy for hours.
+        if kdf.iterations > MAX_ITERATIONS {
+            let count = kdf.iterations;
+            return Err(unsupported(&format!("{count} iterations of PBKDF2 (at most {MAX_ITERATIONS})")));
+        }
+        Ok(Self {
+            hash: hash(kdf.hash)?,
+            salt: <&OctetStringRef>::try_from(kdf.salt).map_err(malformed)?.as_bytes(),
+            iterations: NonZeroU32::new(kdf.iterations).ok_or_else(|| malformed("there are no iterations"))?,
+            cipher,
+            iv: iv.as_bytes(),
+        })
+    }
+
+    fn derive(&self, password: &[u8]) -> Zeroizing<Vec<u8>> {
+        let mut key = Zeroizing::new(vec![0; self.cipher.key_len()]);
+        pbkdf2::derive(self.hash, self.iterations, self.salt, password, &mut key);
+        key
+    }
+}
+
+fn hash(identifier: Option<Identifier<'_>>) -> Result<pbkdf2::Algorithm, KeyFileError> {
+    // RFC 8018 appendix A.2: HMAC-SHA1 when nothing is said.
+    match identifier.map(|identifier| identifier.oid) {
+        None | Some(HMAC_SHA1) => Ok(pbkdf2::PBKDF2_HMAC_SHA1),
+        Some(HMAC_SHA256) => Ok(pbkdf2::PBKDF2_HMAC_SHA256),
+        Some(HMAC_SHA384) => Ok(pbkdf2::PBKDF2_HMAC_SHA384),
+        Some(HMAC_SHA512) => Ok(pbkdf2::PBKDF2_HMAC_SHA512),
+        Some(other) => Err(unsupported(&format!("PBKDF2 and the hash {other}"))),
+    }
+}
+
+fn parameters<'a, T: Choice<'a> + DecodeValue<'a, Error = der::Error>>(
+    identifier: Identifier<'a>,
+) -> Result<T, KeyFileError> {
+    let parameters = identifier.parameters.ok_or_else(|| malformed("parameters of its encryption are missing"))?;
+    parameters.decode_as().map_err(malformed)
+}
+
+fn malformed(problem: impl std::fmt::Display) -> KeyFileError {
+    KeyFileError::Malformed(problem.to_string())
+}
+
+fn unsupported(what: &str) -> KeyFileError {
+    KeyFileError::Unsupported(what.to_owned())
+}
+
+#[derive(Sequence)]
+struct EncryptedPrivateKeyInfo<'a> {
+    algorithm: Identifier<'a>,
+    data: &'a OctetStringRef,
+}
+
+#[derive(Sequence)]
+struct Pbes2Parameters<'a> {
+    kdf: Identifier<'a>,
+    cipher: Identifier<'a>,
+}
+
+#[derive(Sequence)]
+struct Pbkdf2Parameters<'a> {
+    salt: AnyRef<'a>,
+    iterations: u32,
+    key_len: Option<u16>,
+    hash: Option<Identifier<'a>>,
+}
+
+const ITERATIONS: u32 = 600_000;
+const AES_256_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.42");
+const HMAC_SHA1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.7");
+const HMAC_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.9");
+const HMAC_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.10");
+const HMAC_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.11");
+const PBES2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.13");
+const PBKDF2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.12");
+const SCRYPT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11591.4.11");
