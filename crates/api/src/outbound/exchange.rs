@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ureq::Agent;
-use ureq::http::{HeaderMap, Request};
+use ureq::http::{HeaderMap, Method, Request};
 
 use super::Problem;
 
@@ -34,7 +34,7 @@ pub(crate) struct Answer {
 /// Send `request` and read the whole answer.
 pub(crate) fn exchange(agent: &Agent, request: Request<Vec<u8>>, limits: &Limits) -> Result<Answer, Problem> {
     let problem = |error| Problem::from_ureq(error, limits.body, limits.total);
-    let mut response = if request.body().is_empty() {
+    let mut response = if request.method() == Method::GET {
         agent.run(request.map(|_| ())).map_err(problem)?
     } else {
         agent.run(request).map_err(problem)?
