@@ -1,1 +1,25 @@
-//! spec.
+//! What an operator writes down: the configuration, client defaults and contexts, as plain data.
+//!
+//! Everything that is read here is read strictly: what is unknown, misspelt, of the wrong type or not served by this
+//! version is refused by name, with file, line and column.
+
+mod claims;
+mod config;
+mod duration;
+pub mod edit;
+mod features;
+pub mod initial;
+mod json;
+mod problem;
+mod provisioner;
+mod secret;
+pub mod steppath;
+mod tls;
+
+pub use claims::{Claims, ResolvedClaims};
+pub use config::{AuthorityConfig, Config, Database, LogFormat, Logger, SubjectTemplate};
+pub use duration::{GoDuration, ParseDurationError, ParseTimeError, TimeOrDuration};
+pub use problem::{ConfigErrors, Position, Problem};
+pub use provisioner::{JwkProvisioner, OidcProvisioner, OtherProvisioner, Provisioner, ProvisionerKind};
+pub use secret::Secret;
+pub use tls::Tls;

@@ -1,0 +1,170 @@
+use super::*;
+
+const GOOD: &str = r#"{
+	"root": "root.crt",
+	"federatedRoots": null,
+	"crt": "int.crt",
+	"key": "int_key",
+	"address": ":443",
+	"insecureAddress": "",
+	"dnsNames": ["ca.test"],
+	"logger": {"format": "text"},
+	"db": {"type": "sqlite", "dataSource": "db.sqlite"},
+	"authority": {
+		"provisioners": [
+			{"type": "JWK", "name": "admin", "key": {"use": "sig", "kty": "EC", "kid": "k1", "crv": "P-256", "alg": "ES256", "x": "x", "y": "y"}, "encryptedKey": "e"},
+			{"type": "oidc", "name": "sso", "clientID": "c", "clientSecret": "s", "configurationEndpoint": "https://idp.test", "domains": ["a.com"]}
+		]
+	},
+	"tls": {"cipherSuites": ["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"], "minVersion": 1.2, "maxVersion": 1.3, "renegotiation": false}
+}"#;
+
+fn parse(text: &str) -> Result<Config, String> {
+    Config::parse(text, Path::new("ca.json")).map_err(|errors| errors.to_string())
+}
+
+#[test]
+fn a_whole_configuration_is_read() {
+    let config = parse(GOOD).unwrap();
+    assert_eq!(config.dns_names, ["ca.test"]);
+    assert_eq!(config.authority.provisioners[0].token_id(), "admin:k1");
+    assert_eq!(config.authority.provisioners[1].token_id(), "c");
+    assert_eq!(config.authority.backdate, Duration::from_secs(60));
+    assert_eq!(config.resolved_claims(&config.authority.provisioners[0]), ResolvedClaims::default());
+    assert!(!format!("{config:?}").contains("\"s\""), "the client secret must not be shown");
+}
+
+/// Exchange a part of the good configuration and compare what is said about it.
+#[track_caller]
+fn check(old: &str, new: &str, expected: &str) {
+    assert!(GOOD.contains(old), "{old}");
+    match parse(&GOOD.replacen(old, new, 1)) {
+        Ok(_) => assert_eq!("", expected, "{new}"),
+        Err(errors) => assert_eq!(errors, expected, "{new}"),
+    }
+}
+
+#[test]
+fn every_problem_has_its_place() {
+    check("\":443\"", "443", "ca.json:6:13: address: expected a string, found a number");
+    check(
+        "\":443\"",
+        "\"443\"",
+        "ca.json:6:13: address: \"443\" is not an address with a port, such as \":443\" or \"127.0.0.1:9000\"",
+    );
+    check(
+        "\"address\"",
+        "\"adress\"",
+        "ca.json:1:1: the member `address` is missing or empty\nca.json:6:2: unknown member `adress`; did you mean `address`?",
+    );
+    check(
+        "[\"ca.test\"]",
+        "[]",
+        "ca.json:8:14: dnsNames: dnsNames must name at least one host, and none of them may be empty",
+    );
+    check(
+        "\"text\"",
+        "\"foo\"",
+        "ca.json:9:23: logger.format: unsupported logger.format \"foo\": use \"text\", \"json\" or \"common\"",
+    );
+    check(
+        "\"sqlite\"",
+        "\"badgerv2\"",
+        "ca.json:10:17: db.type: databases of type \"badgerv2\" are not supported: write {\"type\": \"sqlite\", \"dataSource\": \"db.sqlite/rung.sqlite\"}",
+    );
+    check("1.2", "\"1.2\"", "ca.json:17:85: tls.minVersion: expected a number, found a string");
+    check(
+        "1.2",
+        "1.1",
+        "ca.json:17:85: tls.minVersion: the TLS version is 1.2 or 1.3 (1.0 and 1.1 are broken and not offered)",
+    );
+    check(
+        "\"sso\"",
+        "\"admin\"",
+        "ca.json:14:4: authority.provisioners[1]: the name \"admin\" is taken by the provisioner at 13:4",
+    );
+    check(
+        "https://idp.test",
+        "http://idp.test",
+        "ca.json:14:99: authority.provisioners[1].configurationEndpoint: the configuration endpoint must be an https:// address (http:// only on this machine)",
+    );
+    check("https://idp.test", "http://127.0.0.1:99/x", "");
+    check(
+        "\"oidc\"",
+        "\"oidk\"",
+        "ca.json:14:13: authority.provisioners[1].type: \"oidk\" is not a type of provisioner; the types are ACME, AWS, Azure, GCP, JWK, K8sSA, Nebula, OIDC, SCEP, SSHPOP, X5C",
+    );
+    check("\"crt\"", "\"root\": \"x\", \"crt\"", "ca.json:4:2: the member `root` stands twice, first at 2:2");
+    check(
+        "\"db\"",
+        "\"ssh\": {\"hostKey\": \"h\"}, \"db\"",
+        "ca.json:10:9: ssh: SSH certificates are not supported by this version yet: remove the member",
+    );
+    check("\"db\"", "\"ssh\": null, \"crl\": {\"enabled\": false}, \"templates\": {}, \"db\"", "");
+    check(
+        "\"provisioners\"",
+        "\"policy\": {\"x509\": {\"allow\": {\"dns\": [\"*.test\"]}}}, \"provisioners\"",
+        "ca.json:12:13: authority.policy: name policies are not supported by this version yet: remove the member",
+    );
+    check(
+        "\"domains\"",
+        "\"options\": {\"x509\": {\"template\": \"{}\"}}, \"domains\"",
+        "ca.json:14:139: authority.provisioners[1].options.x509: certificate templates are not supported by this version yet: remove the member",
+    );
+    check("\"domains\"", "\"options\": {\"x509\": {}, \"ssh\": {}}, \"domains\"", "");
+    check(
+        "\"y\": \"y\"",
+        "\"d\": \"y\"",
+        "ca.json:13:44: authority.provisioners[0].key: the key of the provisioner \"admin\" is a private one (member `d`): only the public key belongs here",
+    );
+}
+
+#[test]
+fn types_that_are_not_served_are_refused_by_name() {
+    let acme = "{\"type\": \"ACME\", \"name\": \"acme\", \"forceCN\": true}, {\"type\": \"JWK\"";
+    check(
+        "{\"type\": \"JWK\"",
+        acme,
+        "ca.json:13:4: authority.provisioners[0]: the provisioner \"acme\" has the type ACME, which this version does not serve yet: remove it",
+    );
+    let misspelt = "{\"type\": \"ACME\", \"name\": \"acme\", \"forceCM\": true}, {\"type\": \"JWK\"";
+    let errors = parse(&GOOD.replacen("{\"type\": \"JWK\"", misspelt, 1)).unwrap_err();
+    assert!(errors.contains("unknown member `forceCM`; did you mean `forceCN`?"), "{errors}");
+}
+
+#[test]
+fn claims_are_checked_at_both_levels() {
+    check("\"domains\"", "\"claims\": {\"defaultTLSCertDuration\": \"48h\"}, \"domains\"", "");
+    check(
+        "\"domains\"",
+        "\"claims\": {\"maxTLSCertDuration\": \"1m\"}, \"domains\"",
+        "ca.json:14:4: authority.provisioners[1]: the claims of the provisioner \"sso\" contradict each other: maxTLSCertDuration (1m0s) is less than minTLSCertDuration (5m0s)",
+    );
+    check(
+        "\"domains\"",
+        "\"claims\": {\"maxTLSCertDuration\": 5}, \"domains\"",
+        "ca.json:14:152: authority.provisioners[1].claims.maxTLSCertDuration: expected a duration such as \"24h\", found a number",
+    );
+}
+
+#[test]
+fn what_is_not_json_is_pointed_at() {
+    for (text, start) in [
+        ("", "ca.json:1:1: the file is empty"),
+        ("[]", "ca.json:1:1: expected an object in braces, found a list"),
+        ("{\n\"a\": }", "ca.json:2:6: this is not JSON"),
+        ("{} x", "ca.json:1:4: this is not JSON"),
+        ("{\"a\": 1,}", "ca.json:1:8: this is not JSON"),
+        ("// c\n{}", "ca.json:1:1: this is not JSON"),
+        ("\u{feff}{}", "ca.json:1:1: the file starts with a byte order mark"),
+    ] {
+        let errors = parse(text).unwrap_err();
+        assert!(errors.starts_with(start), "{text:?}: {errors}");
+    }
+    assert!(parse(&"[".repeat(100_000)).unwrap_err().contains("nested too deeply"));
+}
+
+#[test]
+fn members_are_found_in_any_case() {
+    check("\"dnsNames\"", "\"DNSNames\"", "");
+}
