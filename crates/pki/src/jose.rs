@@ -12,6 +12,7 @@ mod key_set;
 mod private_jwk;
 mod sign;
 
+pub use base64url::encode as base64url;
 pub use algorithm::{JwsAlgorithm, UnknownAlgorithm};
 pub use json::{JsonError, MAX_DEPTH};
 pub use jwk::{JwkError, PublicJwk};

@@ -8,4 +8,10 @@ pub mod key;
 pub mod keyfile;
 pub mod pem;
 
+/// SHA-256 of `octets`.
+pub fn sha256(octets: &[u8]) -> [u8; 32] {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, octets);
+    digest.as_ref().try_into().expect("SHA-256 has 32 octets")
+}
+
 pub use key::{KeyAlgorithm, KeyError, PrivateKey, PublicKey, SignError, SignatureAlgorithm, SignatureError, Signer};

@@ -8,7 +8,7 @@ pub(super) fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, DecodeError> {
 }
 
 /// Encode without padding.
-pub(super) fn encode(octets: impl AsRef<[u8]>) -> String {
+pub fn encode(octets: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(octets)
 }
 
