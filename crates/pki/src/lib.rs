@@ -3,15 +3,26 @@
 //! Nothing here reads a file, a socket or the clock. What comes from outside is parsed into types
 //! that cannot be wrong; what is dangerous takes a value that only the matching check can make.
 
+mod asn1;
+pub mod certificate;
+pub mod extension;
 pub mod jose;
 pub mod key;
 pub mod keyfile;
+pub mod name;
 pub mod pem;
+pub mod request;
+pub mod serial;
+
+pub use certificate::{Certificate, CertificateContent, CertificateError};
+pub use extension::Extension;
+pub use key::{KeyAlgorithm, KeyError, PrivateKey, PublicKey, SignError, SignatureAlgorithm, SignatureError, Signer};
+pub use name::{Attribute, DistinguishedName, DnsName, EmailAddress, NameError, SubjectAltName, UriName};
+pub use request::{CertificateRequest, RequestContent, RequestError, VerifiedRequest};
+pub use serial::{Random, RandomError, SerialNumber, SystemRandom};
 
 /// SHA-256 of `octets`.
 pub fn sha256(octets: &[u8]) -> [u8; 32] {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, octets);
     digest.as_ref().try_into().expect("SHA-256 has 32 octets")
 }
-
-pub use key::{KeyAlgorithm, KeyError, PrivateKey, PublicKey, SignError, SignatureAlgorithm, SignatureError, Signer};
