@@ -14,6 +14,7 @@ pub use general_name::GeneralName;
 pub use provisioner::ProvisionerExtension;
 pub use usage::{ExtendedKeyUsage, KeyUsage, Purpose};
 
+pub(crate) use constraints::Candidate;
 pub(crate) use general_name::{general_names, subject_alt_name};
 
 use const_oid::ObjectIdentifier;

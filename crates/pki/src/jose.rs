@@ -12,8 +12,8 @@ mod key_set;
 mod private_jwk;
 mod sign;
 
-pub use base64url::encode as base64url;
 pub use algorithm::{JwsAlgorithm, UnknownAlgorithm};
+pub use base64url::encode as base64url;
 pub use json::{JsonError, MAX_DEPTH};
 pub use jwk::{JwkError, PublicJwk};
 pub use jws::{Header, JwsError, MAX_TOKEN_LEN, Part, UnverifiedJws, VerificationKey, VerifiedPayload};

@@ -5,6 +5,7 @@
 
 mod asn1;
 pub mod certificate;
+pub mod chain;
 pub mod extension;
 pub mod jose;
 pub mod key;

@@ -9,7 +9,7 @@ use crate::{
     asn1::{Element, NotDer, Reader, Writer, tag},
     name::{DistinguishedName, SubjectAltName},
 };
-use matching::Candidate;
+pub(crate) use matching::Candidate;
 
 /// Whether a certificate is that of a CA, and how many CAs may come below it (RFC 5280 §4.2.1.9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
