@@ -1,0 +1,69 @@
+//! Queries.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rung_authority::store::{AuditRecord, CertificateRecord, StoreError};
+use rung_pki::Certificate;
+use rusqlite::{Connection, ErrorCode, OptionalExtension};
+
+pub(super) fn certificate(connection: &Connection, serial: &[u8]) -> Result<Option<CertificateRecord>, StoreError> {
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT der, reference, name, kind, token FROM certificates
+             JOIN provisioners ON provisioners.id = certificates.provisioner WHERE serial = ?1",
+        )
+        .map_err(translate)?;
+    let row = statement
+        .query_row([serial], |row| {
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get::<_, [u8; 32]>(4)?))
+        })
+        .optional()
+        .map_err(translate)?;
+    let Some((der, provisioner_id, provisioner_name, provisioner_kind, token_digest)) = row else { return Ok(None) };
+    let certificate = Certificate::from_der(&der).map_err(|error| StoreError::Damaged(error.to_string()))?;
+    Ok(Some(CertificateRecord { certificate, provisioner_id, provisioner_name, provisioner_kind, token_digest }))
+}
+
+pub(super) fn count(connection: &Connection) -> Result<u64, StoreError> {
+    let count: i64 =
+        connection.query_row("SELECT count(*) FROM certificates", [], |row| row.get(0)).map_err(translate)?;
+    u64::try_from(count).map_err(|_| StoreError::Damaged("a negative count".to_owned()))
+}
+
+pub(super) fn audit(connection: &Connection, from: u64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT position, at, action, request_id, detail FROM audit WHERE position >= ?1 ORDER BY position LIMIT ?2",
+        )
+        .map_err(translate)?;
+    let from = i64::try_from(from).unwrap_or(i64::MAX);
+    let records = statement
+        .query_map((from, limit), |row| {
+            Ok(AuditRecord {
+                position: u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default(),
+                at: time(row.get(1)?),
+                action: row.get(2)?,
+                request_id: row.get(3)?,
+                detail: row.get(4)?,
+            })
+        })
+        .map_err(translate)?;
+    records.collect::<Result<_, _>>().map_err(translate)
+}
+
+pub(super) fn translate(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged(error.to_string()),
+        _ => StoreError::Unavailable(error.into()),
+    }
+}
+
+/// Milliseconds since 1970, as times are stored.
+pub(super) fn milliseconds(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn time(milliseconds: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(u64::try_from(milliseconds).unwrap_or_default())
+}

@@ -1,0 +1,67 @@
+//! The tables, and how older files come to have them.
+
+use rung_pki::sha256;
+use rusqlite::Connection;
+
+/// Marks files of Rung: "RUNG".
+pub(super) const APPLICATION_ID: i32 = 0x5255_4e47;
+
+/// What every version added, in order. A line that was ever released is never changed.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE provisioners (
+        id INTEGER PRIMARY KEY,
+        reference TEXT NOT NULL,
+        name TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        UNIQUE (reference, name, kind)
+    ) STRICT;
+    -- In the order of issuance: inserting at the end is several times cheaper than inserting by random serial number.
+    CREATE TABLE certificates (
+        id INTEGER PRIMARY KEY,
+        serial BLOB NOT NULL UNIQUE,
+        provisioner INTEGER NOT NULL REFERENCES provisioners (id),
+        not_after INTEGER NOT NULL,
+        token BLOB NOT NULL,
+        der BLOB NOT NULL
+    ) STRICT;
+    -- Digests only: whoever reads the file learns no token.
+    CREATE TABLE tokens (
+        digest BLOB PRIMARY KEY,
+        expires INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX tokens_by_expiry ON tokens (expires);
+    CREATE TABLE audit (
+        position INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        action TEXT NOT NULL,
+        request_id TEXT NOT NULL,
+        detail TEXT NOT NULL
+    ) STRICT;
+"];
+
+/// The version of files that this program writes.
+pub(super) fn version() -> i64 {
+    MIGRATIONS.len() as i64
+}
+
+/// Bring a file that has version `from` to the present one, in one transaction.
+pub(super) fn migrate(connection: &mut Connection, from: i64) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(
+        "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, checksum BLOB NOT NULL) STRICT",
+    )?;
+    for (version, migration) in (1..).zip(MIGRATIONS).skip_while(|(version, _)| *version <= from) {
+        transaction.execute_batch(migration)?;
+        transaction.execute("INSERT INTO migrations (version, checksum) VALUES (?1, ?2)", (version, sha256(migration.as_bytes())))?;
+        transaction.pragma_update(None, "user_version", version)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.commit()
+}
+
+/// Whether the tables were made by the migrations that this program knows.
+pub(super) fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare("SELECT checksum FROM migrations ORDER BY version")?;
+    let recorded: Vec<Vec<u8>> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(recorded.iter().zip(MIGRATIONS).all(|(checksum, migration)| *checksum == sha256(migration.as_bytes())))
+}
