@@ -52,6 +52,7 @@ struct Parsed {
     not_after: SystemTime,
     extensions: Vec<Extension>,
     tbs: Range<usize>,
+    validity: Range<usize>,
     public_key_info: Range<usize>,
     algorithm: Range<usize>,
     algorithm_oid: ObjectIdentifier,
@@ -134,6 +135,11 @@ impl Certificate {
     /// How long it is valid; nothing when it ends before it begins.
     pub fn validity(&self) -> std::time::Duration {
         self.not_after().duration_since(self.not_before()).unwrap_or_default()
+    }
+
+    /// The DER of the validity.
+    pub(crate) fn validity_der(&self) -> &[u8] {
+        self.part(&self.parsed.validity)
     }
 
     /// The key that it is about.

@@ -10,6 +10,7 @@ pub mod extension;
 pub mod jose;
 pub mod key;
 pub mod keyfile;
+pub mod lint;
 pub mod name;
 pub mod pem;
 pub mod request;

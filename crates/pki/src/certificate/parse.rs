@@ -69,6 +69,7 @@ fn parse(der: &[u8]) -> Result<Parsed, CertificateError> {
         not_after,
         extensions,
         tbs: whole(tbs.der),
+        validity: whole(validity.der),
         public_key_info: whole(public_key_info.der),
         algorithm: whole(algorithm.der),
         algorithm_oid,
