@@ -5,5 +5,18 @@
 //! [`Plan`](plan::Plan) → [`Signed`](issue::Signed) → [`Recorded`](issue::Recorded).
 //! Each hop is one function; each value can be made only by the check before it.
 
+pub mod audience;
 pub mod clock;
+pub mod error;
+pub mod grant;
+pub mod issue;
+pub mod issuer;
+pub mod plan;
+pub mod providers;
+pub mod provisioner;
+pub mod sign;
 pub mod store;
+pub mod token;
+
+pub use error::Error;
+pub use sign::{Authority, SignRequest};

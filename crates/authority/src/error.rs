@@ -1,0 +1,156 @@
+//! Why something did not happen, sorted by what the caller can do about it.
+
+use std::error::Error as StdError;
+
+/// Why an operation did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The credential is good, but not for this.
+    #[error(transparent)]
+    Denied(#[from] Denial),
+    /// The CA itself is at fault.
+    #[error("internal error: {what}")]
+    Internal {
+        /// What failed, for the log.
+        what: &'static str,
+        /// Why it failed.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// The request is malformed or asks for something impossible.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The credential is missing, malformed or does not verify.
+    #[error(transparent)]
+    Unauthenticated(#[from] TokenRefusal),
+    /// Something this CA depends on did not answer; trying again may help.
+    #[error("{what}")]
+    Unavailable {
+        /// What did not answer.
+        what: String,
+        /// Why it did not.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+}
+
+/// A token that was refused: which check failed, and for the log alone with which values.
+#[derive(Debug, thiserror::Error)]
+#[error("{fault}")]
+pub struct TokenRefusal {
+    /// The check that failed, as the caller may know it.
+    pub fault: TokenFault,
+    /// The values that the check saw; never the token.
+    pub detail: String,
+}
+
+impl TokenRefusal {
+    pub(crate) fn new(fault: TokenFault, detail: impl Into<String>) -> Self {
+        Self { fault, detail: detail.into() }
+    }
+}
+
+impl From<TokenFault> for TokenRefusal {
+    fn from(fault: TokenFault) -> Self {
+        Self { fault, detail: String::new() }
+    }
+}
+
+/// Which check a token failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenFault {
+    /// `aud` names something else.
+    #[error("the token is meant for another audience")]
+    Audience,
+    /// `azp` is missing where it must stand, or names another client.
+    #[error("the token was issued to another client (azp)")]
+    AuthorizedParty,
+    /// The e-mail address has a domain that is not allowed.
+    #[error("the domain of the e-mail address is not allowed by this provisioner")]
+    Domain,
+    /// The e-mail address is not one.
+    #[error("the e-mail address in the token is malformed")]
+    EmailMalformed,
+    /// There is no e-mail address where it decides.
+    #[error("the token carries no e-mail address, which this provisioner requires")]
+    EmailMissing,
+    /// The identity provider does not say that the address is verified.
+    #[error("the identity provider does not say that the e-mail address is verified (email_verified)")]
+    EmailUnverified,
+    /// `exp` has passed.
+    #[error("the token has expired")]
+    Expired,
+    /// `exp` is missing.
+    #[error("the token has no expiry (exp)")]
+    ExpiryMissing,
+    /// No group of the token is allowed.
+    #[error("none of the groups in the token is allowed by this provisioner")]
+    Group,
+    /// There are no groups where they decide.
+    #[error("the token carries no groups, which this provisioner requires")]
+    GroupsMissing,
+    /// `iat` lies before this CA started.
+    #[error("the token was issued before the certificate authority started; ask for a new one")]
+    IssuedBeforeStart,
+    /// `iat` is missing.
+    #[error("the token has no time of issue (iat)")]
+    IssuedAtMissing,
+    /// `iss` is not who signed.
+    #[error("the token names another issuer")]
+    Issuer,
+    /// The token names a key that the provisioner does not have.
+    #[error("the token is signed with a key that the provisioner does not know")]
+    KeyUnknown,
+    /// The token lives longer than tokens may.
+    #[error("the token is valid for too long")]
+    Lifetime,
+    /// It is not a token, or not strictly one.
+    #[error("the token is malformed")]
+    Malformed,
+    /// `nbf` or `iat` lies in the future.
+    #[error("the token is not valid yet; check the clocks")]
+    NotYetValid,
+    /// The provisioner cannot do this.
+    #[error("the provisioner does not support this operation")]
+    Operation,
+    /// The signature is wrong, or its algorithm does not belong to the key.
+    #[error("the signature of the token does not verify")]
+    Signature,
+    /// The token was used before.
+    #[error("the token was used before; ask for a new one")]
+    Spent,
+    /// `sub` is empty.
+    #[error("the token has no subject (sub)")]
+    Subject,
+    /// No provisioner here belongs to this token.
+    #[error("no provisioner of this certificate authority belongs to the token")]
+    UnknownProvisioner,
+}
+
+/// A request that cannot be carried out as it stands.
+#[derive(Debug, thiserror::Error)]
+pub enum Invalid {
+    /// The certificate request is not one.
+    #[error("{0}")]
+    Request(String),
+    /// The validity asked for is impossible.
+    #[error("{0}")]
+    Validity(String),
+}
+
+/// A request that the rules do not allow.
+#[derive(Debug, thiserror::Error)]
+pub enum Denial {
+    /// The certificate request is not the one that the token was made for.
+    #[error("certificate request fingerprint does not match {0:?}")]
+    Confirmation(String),
+    /// The key is too weak, or must not be certified.
+    #[error("{0}")]
+    Key(String),
+    /// A name is not covered by the token, the provisioner or the issuer's constraints.
+    #[error("{0}")]
+    Name(String),
+    /// The lifetime is outside the provisioner's bounds.
+    #[error("{0}")]
+    Validity(String),
+}

@@ -1,0 +1,97 @@
+//! Signing what was planned, and releasing it once it is on record.
+
+use std::{sync::Arc, time::SystemTime};
+
+use rung_pki::{Certificate, SubjectAltName};
+use serde_json::json;
+
+use crate::{
+    Error,
+    error::TokenFault,
+    issuer::Issuer,
+    plan::Plan,
+    store::{AuditEntry, CommitError, Issuance, ProvisionerRef, Store},
+};
+
+/// What [`record`] says when a signed certificate could not be recorded and so is not released.
+pub const NOT_RECORDED: &str = "the certificate could not be recorded";
+
+/// A certificate that is signed, but not on record: it must not leave the process. Made only by [`sign`].
+pub struct Signed {
+    issuance: Issuance,
+}
+
+/// A certificate that is on record, whose token is spent: it may leave the process. Made only by [`record`].
+#[derive(Debug)]
+pub struct Recorded {
+    certificate: Certificate,
+    provisioner: Arc<ProvisionerRef>,
+}
+
+impl Recorded {
+    /// The certificate.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// The provisioner that granted it.
+    pub fn provisioner(&self) -> &ProvisionerRef {
+        &self.provisioner
+    }
+}
+
+/// Sign a planned certificate.
+///
+/// # Errors
+/// When the key store does not sign.
+pub async fn sign(plan: Plan, issuer: &Issuer, request_id: &str, now: SystemTime) -> Result<Signed, Error> {
+    let certificate = plan.content.sign(issuer.signer(), issuer.algorithm()).await.map_err(|error| {
+        Error::Unavailable { what: "the key store did not sign".to_owned(), source: error.into() }
+    })?;
+    let audit = AuditEntry {
+        at: now,
+        action: "issued",
+        request_id: request_id.to_owned(),
+        detail: audit_detail(&plan, &certificate),
+    };
+    let issuance = Issuance { certificate, provisioner: plan.provisioner, token: plan.token, audit };
+    Ok(Signed { issuance })
+}
+
+/// Spend the token, record the certificate and its audit entry in one transaction, and only then hand it out.
+///
+/// # Errors
+/// When the token was spent before, or the store does not record it; then nothing of the certificate may leave.
+pub async fn record(signed: Signed, store: &dyn Store) -> Result<Recorded, Error> {
+    let certificate = signed.issuance.certificate.clone();
+    let provisioner = signed.issuance.provisioner.clone();
+    match store.commit(signed.issuance).await {
+        Ok(()) => Ok(Recorded { certificate, provisioner }),
+        Err(CommitError::TokenSpent) => Err(Error::Unauthenticated(TokenFault::Spent.into())),
+        Err(error @ CommitError::SerialTaken) => {
+            Err(Error::Internal { what: "a serial number occurred twice", source: error.into() })
+        }
+        Err(error @ (CommitError::InDoubt(_) | CommitError::Unavailable(_))) => {
+            Err(Error::Unavailable { what: NOT_RECORDED.to_owned(), source: error.into() })
+        }
+    }
+}
+
+fn audit_detail(plan: &Plan, certificate: &Certificate) -> String {
+    let names: Vec<String> = plan.names.iter().map(SubjectAltName::to_string).collect();
+    json!({
+        "provisioner": plan.provisioner.name,
+        "type": plan.provisioner.kind,
+        "subject": plan.holder.subject,
+        "email": plan.holder.email,
+        "admin": plan.holder.admin,
+        "names": names,
+        "serial": certificate.serial().to_string(),
+        "key": hex(&plan.content.public_key.fingerprint()),
+    })
+    .to_string()
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}

@@ -1,0 +1,148 @@
+//! Deciding what a certificate says.
+
+mod names;
+mod validity;
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use rung_pki::{
+    CertificateContent, Extension, KeyAlgorithm, Random, SerialNumber, SubjectAltName,
+    VerifiedRequest, extension,
+    extension::{KeyUsage, Purpose},
+    lint,
+};
+use rung_spec::TimeOrDuration;
+
+use crate::{
+    Error,
+    error::Denial,
+    grant::{Grant, Holder},
+    issuer::Issuer,
+    store::{ProvisionerRef, TokenUse},
+};
+pub use names::DefaultSubject;
+
+/// A certificate that passed every check and may be signed. Made only by [`plan`].
+pub struct Plan {
+    pub(crate) content: CertificateContent,
+    pub(crate) names: Vec<SubjectAltName>,
+    pub(crate) provisioner: Arc<ProvisionerRef>,
+    pub(crate) token: TokenUse,
+    pub(crate) holder: Holder,
+}
+
+/// The validity that a request asks for.
+#[derive(Debug, Clone, Default)]
+pub struct WantedValidity {
+    /// The start, if not now.
+    pub not_before: Option<TimeOrDuration>,
+    /// The end, if not after the provisioner's default lifetime.
+    pub not_after: Option<TimeOrDuration>,
+}
+
+/// What all certificates of an authority have in common.
+pub struct Profile {
+    /// How far back a certificate starts, for clocks that are behind.
+    pub backdate: Duration,
+    /// Subject attributes of certificates that have none of their own.
+    pub subject: DefaultSubject,
+}
+
+/// No certificate has more names than this.
+pub(crate) const MAX_NAMES: usize = 100;
+
+/// Decide what the certificate for `request` says under `grant`.
+///
+/// # Errors
+/// Which rule the request breaks.
+pub fn plan(
+    grant: Grant,
+    request: &VerifiedRequest,
+    wanted: &WantedValidity,
+    issuance: &Issuance<'_>,
+) -> Result<Plan, Error> {
+    check_key(request, issuance.issuer)?;
+    check_confirmation(&grant, request)?;
+    let (subject, names) = names::decide(&grant.names, request, &issuance.profile.subject)?;
+    names::check_constraints(&names, issuance.issuer)?;
+    let (not_before, not_after) = validity::decide(wanted, &grant.claims, issuance)?;
+    let serial = SerialNumber::random(issuance.random)
+        .map_err(|error| Error::Internal { what: "no randomness for a serial number", source: error.into() })?;
+    let extensions = extensions(request, &grant, issuance.issuer, &names, subject.is_empty());
+    let content = CertificateContent {
+        serial,
+        issuer_der: issuance.issuer.certificate().subject_der().to_vec(),
+        subject,
+        not_before,
+        not_after,
+        public_key: request.public_key().clone(),
+        extensions,
+    };
+    lint::lint_leaf(&content, issuance.issuer.certificate()).map_err(|findings| Error::Internal {
+        what: "the certificate would break RFC 5280",
+        source: findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ").into(),
+    })?;
+    Ok(Plan { content, names, provisioner: grant.provisioner, token: grant.token, holder: grant.holder })
+}
+
+/// What a plan is made with besides the grant and the request.
+pub struct Issuance<'a> {
+    /// Who issues.
+    pub issuer: &'a Issuer,
+    /// What all certificates have in common.
+    pub profile: &'a Profile,
+    /// Where serial numbers come from.
+    pub random: &'a dyn Random,
+    /// The present time.
+    pub now: SystemTime,
+}
+
+fn check_key(request: &VerifiedRequest, issuer: &Issuer) -> Result<(), Denial> {
+    let key = request.public_key();
+    key.check_strength().map_err(|weak| Denial::Key(weak.to_string()))?;
+    // Whoever could certify a CA's own key for another name would speak for the CA.
+    if issuer.chain().iter().any(|certificate| certificate.public_key().ok() == Some(key)) {
+        return Err(Denial::Key("certificate request has the key of the certificate authority itself".to_owned()));
+    }
+    Ok(())
+}
+
+fn check_confirmation(grant: &Grant, request: &VerifiedRequest) -> Result<(), Denial> {
+    match &grant.confirmation {
+        Some(wanted) if *wanted != rung_pki::jose::base64url(&request.fingerprint()) => {
+            Err(Denial::Confirmation(wanted.clone()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The extensions of a leaf, in the order of the certificate profile.
+fn extensions(
+    request: &VerifiedRequest,
+    grant: &Grant,
+    issuer: &Issuer,
+    names: &[SubjectAltName],
+    empty_subject: bool,
+) -> Vec<Extension> {
+    let key = request.public_key();
+    let usage = match key.algorithm() {
+        KeyAlgorithm::Rsa { .. } => KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_ENCIPHERMENT,
+        KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521 | KeyAlgorithm::Ed25519 => {
+            KeyUsage::DIGITAL_SIGNATURE
+        }
+    };
+    let mut extensions = vec![
+        extension::key_usage(usage),
+        extension::extended_key_usage(&[Purpose::ServerAuth, Purpose::ClientAuth]),
+        extension::subject_key_identifier(&key.key_identifier()),
+        extension::authority_key_identifier(issuer.key_identifier()),
+    ];
+    if !names.is_empty() {
+        extensions.push(extension::subject_alt_names(names, empty_subject));
+    }
+    extensions.extend(grant.extension.as_deref().cloned());
+    extensions
+}

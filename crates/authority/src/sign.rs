@@ -1,0 +1,75 @@
+//! The use case that all of this is for: a token and a certificate request become a certificate.
+
+use std::{sync::Arc, time::SystemTime};
+
+use rung_pki::{Random, VerifiedRequest};
+
+use crate::{
+    Error,
+    audience::Audiences,
+    clock::Clock,
+    issue::{self, Recorded},
+    issuer::Issuer,
+    plan::{self, Issuance, Profile, WantedValidity},
+    provisioner::{Collection, Context},
+    providers::IdentityProviders,
+    store::Store,
+    token::UnverifiedToken,
+};
+
+/// Issues certificates for tokens.
+pub struct Authority {
+    /// Who issues.
+    pub issuer: Issuer,
+    /// Whose tokens are taken.
+    pub provisioners: Collection,
+    /// What tokens must be meant for.
+    pub audiences: Audiences,
+    /// What all certificates have in common.
+    pub profile: Profile,
+    /// Tokens issued before this instant are refused, if it is set.
+    pub not_issued_before: Option<SystemTime>,
+    /// Where decisions are remembered.
+    pub store: Arc<dyn Store>,
+    /// Where the keys of identity providers come from.
+    pub providers: Arc<dyn IdentityProviders>,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where serial numbers come from.
+    pub random: Arc<dyn Random>,
+}
+
+/// A request for a certificate whose sender proved that the key is his own.
+pub struct SignRequest<'a> {
+    /// The certificate request.
+    pub request: &'a VerifiedRequest,
+    /// The token that pays for the certificate.
+    pub token: &'a str,
+    /// The validity that is asked for.
+    pub validity: WantedValidity,
+    /// The identifier of the request, for the audit record.
+    pub request_id: &'a str,
+}
+
+impl Authority {
+    /// Turn a token and a certificate request into a certificate that is on record.
+    ///
+    /// # Errors
+    /// Which check failed, or what did not answer; the token stays usable then, unless it was spent before.
+    pub async fn sign(&self, asked: &SignRequest<'_>) -> Result<Recorded, Error> {
+        let now = self.clock.now();
+        let token = UnverifiedToken::parse(asked.token)?;
+        let provisioner = self.provisioners.find(&token, &self.audiences)?;
+        let context = Context {
+            audiences: &self.audiences,
+            now,
+            not_issued_before: self.not_issued_before,
+            providers: &*self.providers,
+        };
+        let grant = provisioner.authorize_sign(&token, &context).await?;
+        let issuance = Issuance { issuer: &self.issuer, profile: &self.profile, random: &*self.random, now };
+        let plan = plan::plan(grant, asked.request, &asked.validity, &issuance)?;
+        let signed = issue::sign(plan, &self.issuer, asked.request_id, now).await?;
+        issue::record(signed, &*self.store).await
+    }
+}
