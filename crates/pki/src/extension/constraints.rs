@@ -73,8 +73,13 @@ pub enum Subtree {
     Uri(String),
     /// Names that begin with these parts.
     Directory(DistinguishedName),
-    /// A kind that Rung does not compare, by the number of its tag: nothing of that kind gets through.
-    Unsupported(u8),
+    /// A kind that Rung does not compare: nothing of that kind gets through.
+    Unsupported {
+        /// The number of the kind's tag.
+        kind: u8,
+        /// The DER of the `GeneralName`.
+        der: Vec<u8>,
+    },
 }
 
 /// Why a name is not allowed.
@@ -178,8 +183,7 @@ impl Subtree {
                     }
                 }
             }),
-            // Only what was read is of an unsupported kind, and what was read is not written again.
-            Self::Unsupported(_) => {}
+            Self::Unsupported { der, .. } => out.raw(der),
         }
     }
 
@@ -196,7 +200,7 @@ impl Subtree {
             | GeneralName::X400Address(_)
             | GeneralName::EdiPartyName(_)
             | GeneralName::Ip(_)
-            | GeneralName::RegisteredId(_) => Self::Unsupported(element.tag & 0x1f),
+            | GeneralName::RegisteredId(_) => Self::Unsupported { kind: element.tag & 0x1f, der: element.der.to_vec() },
         })
     }
 
@@ -223,7 +227,7 @@ impl fmt::Display for Subtree {
                 Some(prefix) => write!(out, "{network}/{prefix}"),
                 None => write!(out, "{network}/{mask}"),
             },
-            Self::Unsupported(number) => write!(out, "[{number}]"),
+            Self::Unsupported { kind, .. } => write!(out, "[{kind}]"),
         }
     }
 }

@@ -191,3 +191,14 @@ fn excluded_wins_over_permitted_and_other_kinds_are_free() {
         assert_eq!(both.permits(&names(&[text])[0]).is_ok(), allowed, "{text}");
     }
 }
+
+#[test]
+fn names_of_kinds_that_are_not_compared_do_not_get_through() {
+    let registered = Subtree::Unsupported { kind: 8, der: vec![0x88, 1, 0x2a] };
+    let constraints = constraints(std::slice::from_ref(&registered), &[]);
+    assert_eq!(registered.to_string(), "[8]");
+    let refused = constraints.permits_candidate(&Candidate::Other(8));
+    assert!(matches!(refused, Err(ConstraintError::NotComparable { .. })));
+    assert_eq!(constraints.permits_candidate(&Candidate::Other(0)), Ok(()));
+    assert_eq!(constraints.permits(&names(&["a.example"])[0]), Ok(()));
+}

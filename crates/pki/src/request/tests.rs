@@ -75,12 +75,17 @@ fn c01_a_request_whose_signature_is_wrong_is_refused() {
 
 /// A request put together from any parts, signed with that key.
 fn assembled(key: &PrivateKey, subject: &[u8], attributes: &[u8]) -> Vec<u8> {
+    assembled_for(key.public_key(), key, subject, attributes)
+}
+
+/// The same for a public key that may be another.
+fn assembled_for(public_key: &PublicKey, key: &PrivateKey, subject: &[u8], attributes: &[u8]) -> Vec<u8> {
     let algorithm = key.algorithm().default_signature();
     let mut information = Writer::default();
     information.sequence(|out| {
         out.unsigned(&[]);
         out.raw(subject);
-        out.raw(key.public_key().spki());
+        out.raw(public_key.spki());
         out.element(tag::context_constructed(0), attributes);
     });
     let information = information.into_der();
@@ -104,6 +109,16 @@ fn asking_for(names: &[(u8, &[u8])]) -> Vec<u8> {
         out.nested(tag::SET, |out| out.sequence(|out| extension.write(out)));
     });
     out.into_der()
+}
+
+#[test]
+fn c03_rsa_keys_of_the_wrong_size_are_named_before_anything_is_verified() {
+    for (octets, expected) in [(64, WeakKey::RsaTooShort), (255, WeakKey::RsaTooShort), (1025, WeakKey::RsaTooLong)] {
+        let weak = PublicKey::from_rsa(&vec![0xc1; octets], &[1, 0, 1]).unwrap();
+        let request = CertificateRequest::from_der(&assembled_for(&weak, &key(), &[0x30, 0], &[])).unwrap();
+        assert_eq!(request.verify().err(), Some(RequestError::WeakKey(expected)));
+    }
+    assert!(PublicKey::from_rsa(&[0xc1; 2049], &[1, 0, 1]).is_err());
 }
 
 #[test]

@@ -104,7 +104,7 @@ impl Subtree {
             (Self::Directory(subtree), Candidate::Directory(name)) => {
                 Ok(Some(name.comparable().starts_with(&subtree.comparable())))
             }
-            (Self::Unsupported(kind), Candidate::Other(other)) if kind == other => Err(NotComparable),
+            (Self::Unsupported { kind, .. }, Candidate::Other(other)) if kind == other => Err(NotComparable),
             _ => Ok(None),
         }
     }

@@ -1,0 +1,10 @@
+//! What this crate writes, read by OpenSSL, and what OpenSSL writes, read by this crate; and odd input.
+
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
+
+mod authority;
+mod certificate;
+mod chain;
+mod openssl;
+mod properties;
+mod request;

@@ -1,0 +1,135 @@
+//! Odd input, and as much of it as can be tried.
+
+use proptest::prelude::*;
+use rung_pki::{
+    Certificate, CertificateContent, CertificateRequest, DistinguishedName, KeyAlgorithm, PrivateKey, RequestContent,
+    SerialNumber, SubjectAltName, chain, lint,
+};
+
+use crate::authority::{Entity, NOW, at, named, names};
+
+/// Look at everything that a certificate says.
+fn look(certificate: &Certificate) {
+    let _ = format!("{certificate:?} {} {}", certificate.issuer(), certificate.signature_algorithm_name());
+    let _ = certificate.subject_alt_names();
+    let _ = certificate.general_names();
+    let _ = (certificate.key_usage(), certificate.extended_key_usage(), certificate.basic_constraints());
+    let _ = (certificate.subject_key_identifier(), certificate.authority_key_identifier());
+    let _ = (certificate.name_constraints(), certificate.provisioner(), certificate.public_key());
+    let _ = (certificate.is_self_signed(), certificate.validity(), certificate.subject().common_name());
+    let _ = chain::matches_host(certificate, "a.example");
+    let own = std::slice::from_ref(certificate);
+    let _ = chain::verify(certificate, own, own, at(NOW), None);
+    let _ = lint::lint_leaf(certificate, certificate);
+    let _ = lint::lint_ca(certificate, Some(certificate));
+}
+
+fn samples() -> Vec<Vec<u8>> {
+    let root = Entity::root("Root", |_| {});
+    let leaf = root.leaf(|_| {});
+    let vector = include_bytes!("../../src/certificate/tests/leaf.pem");
+    vec![root.certificate.der().to_vec(), leaf.der().to_vec(), Certificate::from_pem(vector).unwrap().der().to_vec()]
+}
+
+fn request() -> Vec<u8> {
+    let key = PrivateKey::generate(KeyAlgorithm::Ed25519).unwrap();
+    let names = names(&["a.example", "192.0.2.1", "ann@corp.example", "urn:a:b"]);
+    RequestContent { subject: named("x"), names, extensions: Vec::new() }.sign(&key).unwrap().der().to_vec()
+}
+
+proptest! {
+    #[test]
+    fn any_octets_are_read_without_panic(octets in prop::collection::vec(any::<u8>(), 0..512)) {
+        let _ = Certificate::from_der(&octets);
+        let _ = Certificate::all_from_pem_or_der(&octets);
+        let _ = CertificateRequest::from_der(&octets).map(CertificateRequest::verify);
+        let _ = CertificateRequest::from_pem(&octets);
+        if let Ok(name) = DistinguishedName::from_der(&octets) {
+            let _ = name.to_string();
+        }
+    }
+
+    #[test]
+    fn any_text_is_classified_without_panic_and_names_are_read_back(text in "\\PC{0,80}") {
+        if let Ok(name) = SubjectAltName::classify(&text) {
+            prop_assert_eq!(SubjectAltName::classify(&name.to_string()), Ok(name));
+        }
+    }
+
+    #[test]
+    fn likely_names_are_read_back(text in "[a-z0-9*.@:/%#\\[\\]-]{0,40}") {
+        if let Ok(name) = SubjectAltName::classify(&text) {
+            prop_assert_eq!(SubjectAltName::classify(&name.to_string()), Ok(name));
+        }
+    }
+
+    #[test]
+    fn serial_numbers_are_read_back(octets in prop::collection::vec(any::<u8>(), 1..=20)) {
+        if let Ok(serial) = SerialNumber::from_bytes(&octets) {
+            prop_assert_eq!(serial.to_string().parse(), Ok(serial));
+            prop_assert_eq!(format!("0x{}", serial.to_hex()).parse(), Ok(serial));
+        }
+    }
+
+    #[test]
+    fn names_are_read_back(values in prop::collection::vec("\\PC{1,30}", 1..5)) {
+        let mut name = DistinguishedName::new();
+        for value in &values {
+            if let Ok(longer) = name.clone().with(rung_pki::Attribute::Organization, value) {
+                name = longer;
+            }
+        }
+        prop_assert_eq!(DistinguishedName::from_der(name.der()), Ok(name));
+    }
+}
+
+/// Every octet of good input, changed in several ways and cut off behind: read, or refused, but never a panic.
+#[test]
+fn damaged_certificates_are_read_or_refused() {
+    for der in samples() {
+        for place in 0..der.len() {
+            for flip in [0x01, 0x20, 0x80, 0xff] {
+                let mut damaged = der.clone();
+                damaged[place] ^= flip;
+                if let Ok(certificate) = Certificate::from_der(&damaged) {
+                    assert_eq!(certificate.der(), damaged);
+                    look(&certificate);
+                }
+            }
+            assert!(Certificate::from_der(&der[..place]).is_err());
+        }
+    }
+}
+
+/// A changed request either is none, or its signature does not verify.
+#[test]
+fn damaged_requests_are_refused() {
+    let der = request();
+    for place in 0..der.len() {
+        for flip in [0x01, 0x20, 0x80, 0xff] {
+            let mut damaged = der.clone();
+            damaged[place] ^= flip;
+            let verified = CertificateRequest::from_der(&damaged).and_then(CertificateRequest::verify);
+            assert!(verified.is_err(), "octet {place} xor {flip:#x}");
+        }
+    }
+}
+
+/// What was read from a certificate makes the same certificate.
+#[test]
+fn certificates_are_written_as_they_were_read() {
+    for der in samples() {
+        let certificate = Certificate::from_der(&der).unwrap();
+        let content = CertificateContent {
+            serial: *certificate.serial(),
+            issuer_der: certificate.issuer_der().to_vec(),
+            subject: certificate.subject().clone(),
+            not_before: certificate.not_before(),
+            not_after: certificate.not_after(),
+            public_key: certificate.public_key().unwrap().clone(),
+            extensions: certificate.extensions().to_vec(),
+        };
+        let algorithm = certificate.signature_algorithm().unwrap();
+        assert_eq!(content.to_tbs(algorithm), certificate.tbs_der());
+    }
+}
