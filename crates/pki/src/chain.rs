@@ -36,6 +36,8 @@ pub fn verify(
     let mut search = Search { intermediates, roots, at, usage, signatures: 0, closest: None };
     match search.extend(&mut vec![leaf]) {
         Some(path) => Ok(path.into_iter().cloned().collect()),
+        // What is known of the other paths says nothing about those that were not tried.
+        None if search.signatures > MAX_SIGNATURES => Err(ChainError::TooComplex),
         None => Err(search.closest.map_or_else(|| unknown_issuer(leaf), |(_, error)| error)),
     }
 }
