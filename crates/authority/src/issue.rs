@@ -45,9 +45,11 @@ impl Recorded {
 /// # Errors
 /// When the key store does not sign.
 pub async fn sign(plan: Plan, issuer: &Issuer, request_id: &str, now: SystemTime) -> Result<Signed, Error> {
-    let certificate = plan.content.sign(issuer.signer(), issuer.algorithm()).await.map_err(|error| {
-        Error::Unavailable { what: "the key store did not sign".to_owned(), source: error.into() }
-    })?;
+    let certificate = plan
+        .content
+        .sign(issuer.signer(), issuer.algorithm())
+        .await
+        .map_err(|error| Error::Unavailable { what: "the key store did not sign".to_owned(), source: error.into() })?;
     let audit = AuditEntry {
         at: now,
         action: "issued",

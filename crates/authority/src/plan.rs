@@ -9,8 +9,7 @@ use std::{
 };
 
 use rung_pki::{
-    CertificateContent, Extension, KeyAlgorithm, Random, SerialNumber, SubjectAltName,
-    VerifiedRequest, extension,
+    CertificateContent, Extension, KeyAlgorithm, Random, SerialNumber, SubjectAltName, VerifiedRequest, extension,
     extension::{KeyUsage, Purpose},
     lint,
 };

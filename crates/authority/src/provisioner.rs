@@ -1,8 +1,8 @@
 //! Provisioners: who vouches for the people and machines that ask for certificates.
 
 mod collection;
-pub(crate) mod jwk;
-pub(crate) mod oidc;
+pub mod jwk;
+pub mod oidc;
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -12,11 +12,7 @@ use rung_spec::ResolvedClaims;
 pub use collection::{Collection, Duplicate};
 
 use crate::{
-    Error,
-    audience::Audiences,
-    grant::Grant,
-    providers::IdentityProviders,
-    store::ProvisionerRef,
+    Error, audience::Audiences, grant::Grant, providers::IdentityProviders, store::ProvisionerRef,
     token::UnverifiedToken,
 };
 
@@ -64,7 +60,11 @@ impl Common {
 
 impl Provisioner {
     /// Verify a token and say what it grants.
-    pub(crate) async fn authorize_sign(&self, token: &UnverifiedToken<'_>, context: &Context<'_>) -> Result<Grant, Error> {
+    pub(crate) async fn authorize_sign(
+        &self,
+        token: &UnverifiedToken<'_>,
+        context: &Context<'_>,
+    ) -> Result<Grant, Error> {
         match self {
             Self::Jwk(jwk) => Ok(jwk.authorize_sign(token, context)?),
             Self::Oidc(oidc) => oidc.authorize_sign(token, context).await,

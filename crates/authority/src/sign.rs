@@ -11,8 +11,8 @@ use crate::{
     issue::{self, Recorded},
     issuer::Issuer,
     plan::{self, Issuance, Profile, WantedValidity},
-    provisioner::{Collection, Context},
     providers::IdentityProviders,
+    provisioner::{Collection, Context},
     store::Store,
     token::UnverifiedToken,
 };

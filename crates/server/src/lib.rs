@@ -1,1 +1,21 @@
-//! server.
+//! The daemon: settings, wiring, routes and outbound calls. Every rule lives in `rung_authority`.
+
+pub mod args;
+pub mod daemon;
+pub mod handlers;
+pub mod http;
+pub mod leaf;
+pub mod listener;
+pub mod load;
+pub mod log;
+pub mod metrics;
+pub mod oidc;
+pub mod provisioners;
+pub mod published;
+pub mod reload;
+pub mod state;
+pub mod stopwatch;
+pub mod tls;
+
+/// The version of the program.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

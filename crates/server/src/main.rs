@@ -1,2 +1,51 @@
-//! rung-ca.
-fn main() {}
+//! `rung-ca`: serves a certificate authority.
+
+use std::{path::Path, process::ExitCode};
+
+use rung_server::{
+    args::{self, Command},
+    daemon::{self, Failure},
+};
+
+fn main() -> ExitCode {
+    let mut words = std::env::args();
+    let program = words.next().as_deref().and_then(|word| Path::new(word).file_name()?.to_str().map(str::to_owned));
+    let program = program.unwrap_or_else(|| "rung-ca".to_owned());
+    let command = match args::parse(&program, words) {
+        Ok(command) => command,
+        Err(error) => {
+            eprintln!("{error}\nSee '{program} help'.");
+            return ExitCode::from(1);
+        }
+    };
+    let outcome = match command {
+        Command::Check(settings) => daemon::check(&settings).map(|verdict| {
+            println!("{verdict}");
+            ExitCode::SUCCESS
+        }),
+        Command::Help => {
+            print!("{}", args::help(&program));
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Serve(settings) => daemon::run(&settings),
+        Command::Version => {
+            println!("{}", daemon::title());
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    outcome.unwrap_or_else(|failure| report(&failure))
+}
+
+fn report(failure: &Failure) -> ExitCode {
+    match failure {
+        Failure::NoConfig(path) => {
+            eprintln!("There is no configuration file at {}.", path.display());
+            eprintln!("Make a certificate authority with `rung ca init`, or name its configuration file.");
+            ExitCode::from(1)
+        }
+        Failure::Start(error) => {
+            eprintln!("{error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

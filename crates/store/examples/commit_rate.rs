@@ -10,7 +10,9 @@ use std::{
 };
 
 use rung_authority::store::{AuditEntry, Issuance, ProvisionerRef, Store, TokenUse};
-use rung_pki::{CertificateContent, DistinguishedName, KeyAlgorithm, PrivateKey, SerialNumber, Signer, SystemRandom, sha256};
+use rung_pki::{
+    CertificateContent, DistinguishedName, KeyAlgorithm, PrivateKey, SerialNumber, Signer, SystemRandom, sha256,
+};
 use rung_store::SqliteStore;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -68,7 +70,8 @@ fn issuances(count: u32) -> Result<Vec<Issuance>, Box<dyn Error>> {
             let tbs = content.to_tbs(algorithm);
             let certificate = CertificateContent::assemble(&tbs, algorithm, &key.sign_now(algorithm, &tbs)?)?;
             let token = TokenUse { digest: sha256(&number.to_be_bytes()), expires: now + Duration::from_secs(300) };
-            let audit = AuditEntry { at: now, action: "issued", request_id: number.to_string(), detail: "x".repeat(300) };
+            let audit =
+                AuditEntry { at: now, action: "issued", request_id: number.to_string(), detail: "x".repeat(300) };
             Ok(Issuance { certificate, provisioner: provisioner.clone(), token, audit })
         })
         .collect()

@@ -7,9 +7,7 @@ use std::{
     time::SystemTime,
 };
 
-use rung_authority::store::{
-    AuditRecord, CertificateRecord, CommitError, Issuance, Store, StoreError, StoreFuture,
-};
+use rung_authority::store::{AuditRecord, CertificateRecord, CommitError, Issuance, Store, StoreError, StoreFuture};
 use rung_pki::SerialNumber;
 
 /// A store in memory.

@@ -109,7 +109,8 @@ impl Store for SqliteStore {
     fn commit(&self, issuance: Issuance) -> StoreFuture<'_, Result<(), CommitError>> {
         Box::pin(async move {
             let (reply, outcome) = oneshot::channel();
-            self.send(Job::Commit(Box::new(issuance), reply)).map_err(|reason| CommitError::Unavailable(reason.into()))?;
+            self.send(Job::Commit(Box::new(issuance), reply))
+                .map_err(|reason| CommitError::Unavailable(reason.into()))?;
             outcome.await.unwrap_or_else(|_| Err(CommitError::InDoubt("the store ended".into())))
         })
     }

@@ -57,7 +57,9 @@ pub(super) fn decide(
 pub(super) fn check_constraints(names: &[SubjectAltName], issuer: &Issuer) -> Result<(), Denial> {
     for constraints in issuer.name_constraints() {
         for name in names {
-            constraints.permits(name).map_err(|error| Denial::Name(format!("the name {name} is not permitted: {error}")))?;
+            constraints
+                .permits(name)
+                .map_err(|error| Denial::Name(format!("the name {name} is not permitted: {error}")))?;
         }
     }
     Ok(())

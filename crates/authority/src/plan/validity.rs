@@ -1,8 +1,5 @@
 //! From when to when a certificate is valid.
 
-#[cfg(test)]
-mod tests;
-
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rung_spec::{GoDuration, ResolvedClaims, TimeOrDuration};
@@ -43,7 +40,9 @@ pub(super) fn decide(
     }
     // A certificate must not be good for longer than the one that vouches for it.
     if not_after > issuer_end {
-        return Err(Denial::Validity("requested notAfter is after the end of the issuing certificate".to_owned()).into());
+        return Err(
+            Denial::Validity("requested notAfter is after the end of the issuing certificate".to_owned()).into()
+        );
     }
     Ok((not_before, not_after))
 }

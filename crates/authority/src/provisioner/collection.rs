@@ -37,7 +37,11 @@ impl Collection {
     }
 
     /// The provisioner that a token claims to come from; whether it does is for that provisioner to check.
-    pub(crate) fn find(&self, token: &UnverifiedToken<'_>, audiences: &Audiences) -> Result<&Arc<Provisioner>, TokenRefusal> {
+    pub(crate) fn find(
+        &self,
+        token: &UnverifiedToken<'_>,
+        audiences: &Audiences,
+    ) -> Result<&Arc<Provisioner>, TokenRefusal> {
         let id = claimed_id(token, audiences).ok_or(TokenFault::UnknownProvisioner)?;
         self.by_token_id
             .get(&id)
@@ -52,7 +56,9 @@ fn claimed_id(token: &UnverifiedToken<'_>, audiences: &Audiences) -> Option<Stri
     let own = route.aud.0.iter().map(|audience| split_fragment(audience)).find(|(url, _)| audiences.matches_any(url));
     match own {
         Some((_, fragment)) if !fragment.is_empty() => Some(fragment.to_owned()),
-        Some(_) => Some(format!("{}:{}", route.iss, token.jws.unverified_header().key_id.as_deref().unwrap_or_default())),
+        Some(_) => {
+            Some(format!("{}:{}", route.iss, token.jws.unverified_header().key_id.as_deref().unwrap_or_default()))
+        }
         // Tokens of identity providers name their client: `azp` when there is one; multi-tenant providers name the
         // tenant instead unless the token speaks of a person.
         None => match (&route.azp, &route.tid) {

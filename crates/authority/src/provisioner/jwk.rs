@@ -69,11 +69,13 @@ impl Jwk {
         Self { common: Common::new(reference, claims, 1, &key_id), key: key.verification_key().clone() }
     }
 
-    pub(super) fn authorize_sign(&self, token: &UnverifiedToken<'_>, context: &Context<'_>) -> Result<Grant, TokenRefusal> {
-        let verified = token
-            .jws
-            .verify(&self.key)
-            .map_err(|error| TokenRefusal::new(TokenFault::Signature, error.to_string()))?;
+    pub(super) fn authorize_sign(
+        &self,
+        token: &UnverifiedToken<'_>,
+        context: &Context<'_>,
+    ) -> Result<Grant, TokenRefusal> {
+        let verified =
+            token.jws.verify(&self.key).map_err(|error| TokenRefusal::new(TokenFault::Signature, error.to_string()))?;
         let claims: Claims = token::claims(verified.payload())?;
         if claims.iss != self.common.reference.name {
             return Err(TokenRefusal::new(TokenFault::Issuer, format!("iss={:?}", claims.iss)));

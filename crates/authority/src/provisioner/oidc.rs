@@ -51,7 +51,11 @@ impl Oidc {
         Self { common: Common::new(reference, claims, 2, client_id), client_id: client_id.to_owned(), rules }
     }
 
-    pub(super) async fn authorize_sign(&self, token: &UnverifiedToken<'_>, context: &Context<'_>) -> Result<Grant, Error> {
+    pub(super) async fn authorize_sign(
+        &self,
+        token: &UnverifiedToken<'_>,
+        context: &Context<'_>,
+    ) -> Result<Grant, Error> {
         let name = &self.common.reference.name;
         let key_id = token.jws.unverified_header().key_id.as_deref();
         let provider = context.providers.keys(name, key_id).await.map_err(|error| Error::Unavailable {
@@ -81,7 +85,8 @@ impl Oidc {
             longest: LONGEST_TOKEN,
         })?;
         let person = Person::check(&claims, &self.rules)?;
-        let digest = token::replay_digest(&self.common.reference.id, claims.nonce.as_deref(), token.jws.signing_input());
+        let digest =
+            token::replay_digest(&self.common.reference.id, claims.nonce.as_deref(), token.jws.signing_input());
         let names = if person.admin { GrantedNames::Requested } else { person.identity(&claims)? };
         Ok(Grant {
             provisioner: self.common.reference.clone(),
@@ -106,7 +111,9 @@ impl Oidc {
         match &claims.azp {
             Some(party) if *party == self.client_id => Ok(()),
             None if claims.aud.0.len() == 1 => Ok(()),
-            party => Err(TokenRefusal::new(TokenFault::AuthorizedParty, format!("azp={party:?} aud={:?}", claims.aud.0))),
+            party => {
+                Err(TokenRefusal::new(TokenFault::AuthorizedParty, format!("azp={party:?} aud={:?}", claims.aud.0)))
+            }
         }
     }
 }

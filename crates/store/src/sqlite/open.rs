@@ -61,7 +61,8 @@ const SMALL: u64 = 16 << 20;
 pub(super) fn lock(file: &Path) -> Result<File, OpenError> {
     let unusable = |error: io::Error| OpenError::Unusable { file: file.to_owned(), reason: error.to_string() };
     let beside = suffixed(file, "-lock");
-    let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&beside).map_err(unusable)?;
+    let lock =
+        OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&beside).map_err(unusable)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse { file: file.to_owned() }),
@@ -76,7 +77,8 @@ pub(super) fn connect(file: &Path) -> Result<Connection, OpenError> {
     let translate = |error: rusqlite::Error| translate(file, &error);
     let mut connection = Connection::open(file).map_err(translate)?;
     let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
-    let (application, version) = (pragma("application_id").map_err(translate)?, pragma("user_version").map_err(translate)?);
+    let (application, version) =
+        (pragma("application_id").map_err(translate)?, pragma("user_version").map_err(translate)?);
     if !fresh && application != i64::from(schema::APPLICATION_ID) {
         let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
         if tables.map_err(translate)? > 0 {
@@ -125,17 +127,22 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn check(connection: &Connection, file: &Path) -> Result<(), OpenError> {
-    let verdict: String = connection
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|error| translate(file, &error))?;
+    let verdict: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| translate(file, &error))?;
     if verdict == "ok" { Ok(()) } else { Err(OpenError::Damaged { file: file.to_owned(), reason: verdict }) }
 }
 
 /// Make the file if there is none, readable by its owner alone; says whether it is empty.
 fn create_private(file: &Path) -> Result<bool, OpenError> {
     let unusable = |error: io::Error| OpenError::Unusable { file: file.to_owned(), reason: error.to_string() };
-    let created =
-        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(file).map_err(unusable)?;
+    let created = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(file)
+        .map_err(unusable)?;
     let metadata = created.metadata().map_err(unusable)?;
     if metadata.permissions().mode() & 0o077 != 0 {
         created.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(unusable)?;

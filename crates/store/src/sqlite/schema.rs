@@ -52,7 +52,10 @@ pub(super) fn migrate(connection: &mut Connection, from: i64) -> rusqlite::Resul
     )?;
     for (version, migration) in (1..).zip(MIGRATIONS).skip_while(|(version, _)| *version <= from) {
         transaction.execute_batch(migration)?;
-        transaction.execute("INSERT INTO migrations (version, checksum) VALUES (?1, ?2)", (version, sha256(migration.as_bytes())))?;
+        transaction.execute(
+            "INSERT INTO migrations (version, checksum) VALUES (?1, ?2)",
+            (version, sha256(migration.as_bytes())),
+        )?;
         transaction.pragma_update(None, "user_version", version)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;

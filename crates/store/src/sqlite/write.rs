@@ -92,7 +92,10 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, batch: &[(Box<Issuance>, Reply<Result<(), CommitError>>)]) -> Result<Vec<Result<(), CommitError>>, Failure> {
+    fn write(
+        &mut self,
+        batch: &[(Box<Issuance>, Reply<Result<(), CommitError>>)],
+    ) -> Result<Vec<Result<(), CommitError>>, Failure> {
         let written = self.write_all(batch);
         let outcomes = match written {
             Ok(outcomes) => outcomes,
@@ -128,8 +131,9 @@ impl Writer {
     fn write_one(&mut self, issuance: &Issuance) -> rusqlite::Result<Result<(), CommitError>> {
         let provisioner = self.provisioner(&issuance.provisioner)?;
         let token = &issuance.token;
-        let mut spend =
-            self.connection.prepare_cached("INSERT INTO tokens (digest, expires) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+        let mut spend = self
+            .connection
+            .prepare_cached("INSERT INTO tokens (digest, expires) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
         if spend.execute((&token.digest, milliseconds(token.expires)))? == 0 {
             return Ok(Err(CommitError::TokenSpent));
         }

@@ -6,7 +6,7 @@ use rung_authority::store::{CommitError, Store};
 use rung_store::{MemoryStore, SqliteStore};
 use tokio::task::JoinSet;
 
-use crate::samples::{monday, issuance, issuance_with};
+use crate::samples::{issuance, issuance_with, monday};
 
 /// Run a check on every store there is.
 async fn on_each<F: Future<Output = ()>>(check: impl Fn(Arc<dyn Store>) -> F) {

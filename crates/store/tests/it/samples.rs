@@ -38,7 +38,10 @@ pub(crate) fn issuance_with(serial: u32, token: u32) -> Issuance {
     Issuance {
         certificate: CertificateContent::assemble(&tbs, algorithm, &signature).unwrap(),
         provisioner: Arc::new(ProvisionerRef { id: "admin:kid".to_owned(), name: "admin".to_owned(), kind: "JWK" }),
-        token: TokenUse { digest: sha256(&token.to_be_bytes()), expires: monday() + Duration::from_secs(u64::from(token)) },
+        token: TokenUse {
+            digest: sha256(&token.to_be_bytes()),
+            expires: monday() + Duration::from_secs(u64::from(token)),
+        },
         audit: AuditEntry {
             at: monday(),
             action: "issued",

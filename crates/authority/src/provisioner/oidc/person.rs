@@ -146,8 +146,8 @@ fn escape_fragment(text: &str) -> String {
     for octet in text.bytes() {
         match octet {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => escaped.push(char::from(octet)),
-            b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@'
-            | b'/' | b'?' => escaped.push(char::from(octet)),
+            b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':'
+            | b'@' | b'/' | b'?' => escaped.push(char::from(octet)),
             _ => escaped.push_str(&format!("%{octet:02X}")),
         }
     }

@@ -1,0 +1,330 @@
+//! The life of the daemon: start, signals, reloads, end.
+
+mod banner;
+mod sockets;
+
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::Context;
+use arc_swap::ArcSwap;
+use rung_authority::{
+    clock::{Clock, SystemClock},
+    store::Store,
+};
+use rung_pki::SystemRandom;
+use rung_spec::{Config, Database};
+use rung_store::{MemoryStore, SqliteStore};
+use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::{
+    args::Settings,
+    http::Router,
+    leaf::LeafProfile,
+    load::{self, Parts, Passwords},
+    log::{Log, Writer},
+    metrics::Metrics,
+    reload,
+    state::Shared,
+};
+use sockets::Sockets;
+
+/// The name, version and platform of the program, as `version` prints it.
+pub fn title() -> String {
+    banner::title()
+}
+
+/// How the daemon came to its end.
+#[derive(Debug)]
+pub enum Failure {
+    /// The configuration file is not there.
+    NoConfig(PathBuf),
+    /// Anything else that keeps it from serving.
+    Start(anyhow::Error),
+}
+
+/// Requests in flight get this long to finish at the end.
+const DRAIN: Duration = Duration::from_secs(60);
+/// How often to look whether something is due.
+const CHORES: Duration = Duration::from_secs(30);
+/// How many expired tokens are forgotten in one transaction.
+const PURGE: u32 = 1000;
+
+/// Everything that the daemon runs on.
+pub(crate) struct Daemon {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) parts: Parts,
+    pub(crate) passwords: Arc<Passwords>,
+    pub(crate) path: PathBuf,
+    pub(crate) sockets: Sockets,
+}
+
+/// Serve until a signal ends it.
+///
+/// # Errors
+/// What keeps it from serving.
+pub fn run(settings: &Settings) -> Result<ExitCode, Failure> {
+    let path = config_path(settings)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (log, writer) = Log::start(clock.clone(), std::io::stderr());
+    let passwords = Arc::new(Passwords::new(settings.password_file.clone(), true));
+    let materials = load::read(&path, &passwords).map_err(Failure::Start)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(16)
+        .build()
+        .context("no threads to serve with")
+        .map_err(Failure::Start)?;
+    let ended = runtime.block_on(async {
+        let store = open_store(&materials.config, &path)?;
+        let parts = Parts {
+            store: store.as_dyn(),
+            random: Arc::new(SystemRandom),
+            started: whole_seconds(clock.now()),
+            clock,
+            log,
+        };
+        let generation = load::assemble(materials, &parts, None).await?;
+        let daemon = Daemon::start(generation, parts, passwords, path, settings.quiet).await?;
+        let _pid_file = PidFile::write(settings.pid_file.as_deref())?;
+        daemon.live().await;
+        store.close().await;
+        anyhow::Ok(())
+    });
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    finish(ended, writer)
+}
+
+fn finish(ended: anyhow::Result<()>, writer: Writer) -> Result<ExitCode, Failure> {
+    drop(writer);
+    ended.map(|()| ExitCode::SUCCESS).map_err(Failure::Start)
+}
+
+/// Look a configuration over without serving it.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check(settings: &Settings) -> Result<String, Failure> {
+    let path = config_path(settings)?;
+    let passwords = Passwords::new(settings.password_file.clone(), true);
+    let materials = load::read(&path, &passwords).map_err(Failure::Start)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (log, writer) = Log::start(clock.clone(), std::io::stderr());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("no threads to check with")
+        .map_err(Failure::Start)?;
+    let parts = Parts {
+        store: Arc::new(MemoryStore::default()),
+        random: Arc::new(SystemRandom),
+        started: clock.now(),
+        clock,
+        log,
+    };
+    let assembled = runtime.block_on(load::assemble(materials, &parts, None));
+    drop(writer);
+    let generation = assembled.map_err(Failure::Start)?;
+    let count = generation.config.authority.provisioners.len();
+    Ok(format!("{} is a good configuration ({count} provisioners).", path.display()))
+}
+
+impl Daemon {
+    async fn start(
+        generation: crate::state::Generation,
+        parts: Parts,
+        passwords: Arc<Passwords>,
+        path: PathBuf,
+        quiet: bool,
+    ) -> anyhow::Result<Self> {
+        let log = parts.log.clone();
+        if !quiet {
+            banner::introduce(&log, &path, &generation);
+        }
+        let config = generation.config.clone();
+        log.set_format(config.logger.as_ref().map(|logger| logger.format));
+        let shared = Arc::new(Shared {
+            current: ArcSwap::from_pointee(generation),
+            store: parts.store.clone(),
+            log,
+            metrics: Metrics::start(),
+            clock: parts.clock.clone(),
+            random: parts.random.clone(),
+            router: Router::new(),
+        });
+        let sockets = Sockets::open(&shared, &config).await?;
+        Ok(Self { shared, parts, passwords, path, sockets })
+    }
+
+    /// Serve until a signal says to stop, then see everything through.
+    async fn live(mut self) {
+        let chores = tokio::spawn(chores(self.shared.clone()));
+        notify(&[NotifyState::Ready]);
+        let mut signals = match Signals::listen() {
+            Ok(signals) => signals,
+            Err(error) => return self.shared.log.error(&format!("signals cannot be heard: {error}")),
+        };
+        loop {
+            match signals.next(self.sockets.died()).await {
+                Event::Reload => {
+                    notify(&reloading());
+                    reload::reload(&mut self).await;
+                    notify(&[NotifyState::Ready]);
+                }
+                Event::Stop => break self.shared.log.info("shutting down ..."),
+                Event::SocketDied => break self.shared.log.error("a listener died; shutting down ..."),
+            }
+        }
+        notify(&[NotifyState::Stopping]);
+        chores.abort();
+        if !self.sockets.drain(DRAIN).await {
+            self.shared.log.warning("some requests did not finish in time");
+        }
+    }
+}
+
+/// What the daemon waits for.
+enum Event {
+    Reload,
+    SocketDied,
+    Stop,
+}
+
+struct Signals {
+    hangup: Signal,
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self, died: impl Future<Output = ()>) -> Event {
+        tokio::select! {
+            _ = self.hangup.recv() => Event::Reload,
+            _ = self.interrupt.recv() => Event::Stop,
+            _ = self.terminate.recv() => Event::Stop,
+            () = died => Event::SocketDied,
+        }
+    }
+}
+
+/// What has to be done now and then: the server's own certificate, and tokens that may be forgotten.
+async fn chores(shared: Arc<Shared>) {
+    loop {
+        tokio::time::sleep(CHORES).await;
+        // The wall clock is asked each time, so that a machine that slept or a clock that was set is noticed.
+        let now = shared.clock.now();
+        let generation = shared.current.load_full();
+        if let Err(error) = renew_leaf(&shared, &generation, now).await {
+            shared.log.error(&format!("the server's own certificate could not be renewed: {error:#}"));
+        }
+        while let Ok(PURGE..) = shared.store.purge_tokens(now, PURGE).await {}
+    }
+}
+
+async fn renew_leaf(shared: &Shared, generation: &crate::state::Generation, now: SystemTime) -> anyhow::Result<()> {
+    let names = load::server_names(&generation.config)?;
+    let profile = LeafProfile { common_name: &generation.config.common_name, names: &names };
+    if generation.leaf.renew(&profile, &generation.authority.issuer, &*shared.random, now).await? {
+        shared.log.info("the server's own certificate was renewed");
+    }
+    Ok(())
+}
+
+/// A store with the means to close it.
+enum OpenStore {
+    Memory(Arc<MemoryStore>),
+    Sqlite(Arc<SqliteStore>),
+}
+
+impl OpenStore {
+    fn as_dyn(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Memory(store) => store.clone(),
+            Self::Sqlite(store) => store.clone(),
+        }
+    }
+
+    async fn close(&self) {
+        match self {
+            Self::Memory(_) => {}
+            Self::Sqlite(store) => store.close().await,
+        }
+    }
+}
+
+fn open_store(config: &Config, path: &Path) -> anyhow::Result<OpenStore> {
+    match &config.db {
+        Some(Database { data_source, .. }) => {
+            let file = database_file(Path::new(data_source));
+            let store = SqliteStore::open(&file)
+                .with_context(|| format!("the database of {} cannot be used", path.display()))?;
+            Ok(OpenStore::Sqlite(Arc::new(store)))
+        }
+        None => Ok(OpenStore::Memory(Arc::new(MemoryStore::default()))),
+    }
+}
+
+/// The database's file: the data source itself, or a file in it when it is a folder.
+fn database_file(data_source: &Path) -> PathBuf {
+    if data_source.is_dir() { data_source.join("rung.sqlite") } else { data_source.to_owned() }
+}
+
+fn config_path(settings: &Settings) -> Result<PathBuf, Failure> {
+    let path = match &settings.config {
+        Some(path) => path.clone(),
+        None => {
+            let step_path = rung_spec::steppath::resolve(settings.context.as_deref());
+            step_path.map_err(|error| Failure::Start(error.into()))?.join("config").join("ca.json")
+        }
+    };
+    if path.exists() { Ok(path) } else { Err(Failure::NoConfig(path)) }
+}
+
+/// The file with the process id, removed at the end.
+struct PidFile(PathBuf);
+
+impl PidFile {
+    fn write(path: Option<&Path>) -> anyhow::Result<Option<Self>> {
+        let Some(path) = path else { return Ok(None) };
+        std::fs::write(path, format!("{}\n", std::process::id()))
+            .with_context(|| format!("the process id cannot be written to {}", path.display()))?;
+        Ok(Some(Self(path.to_owned())))
+    }
+}
+
+impl Drop for PidFile {
+    fn drop(&mut self) {
+        // Somebody else may have removed it; the end is the same.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Tell systemd, if it started us.
+fn notify(states: &[NotifyState<'_>]) {
+    // Without systemd there is nobody to tell.
+    let _ = sd_notify::notify(states);
+}
+
+fn reloading() -> Vec<NotifyState<'static>> {
+    let mut states = vec![NotifyState::Reloading];
+    states.extend(NotifyState::monotonic_usec_now());
+    states
+}
+
+fn whole_seconds(time: SystemTime) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+}

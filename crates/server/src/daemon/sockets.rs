@@ -1,0 +1,195 @@
+//! The sockets that the daemon listens on, and exchanging them under way.
+
+use std::{io, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use listenfd::ListenFd;
+use rung_spec::Config;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use crate::{
+    http::Reply,
+    listener::{self, bind, local_address},
+    state::Shared,
+};
+
+/// The sockets that the daemon listens on.
+pub(crate) struct Sockets {
+    https: Listening,
+    metrics: Option<Listening>,
+    connections: Arc<GracefulShutdown>,
+}
+
+/// A socket and the task that accepts on it.
+struct Listening {
+    /// The address as it was configured.
+    address: String,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+/// Sockets for another configuration, bound but not yet accepted on.
+pub(crate) struct Bound {
+    https: Option<(String, TcpListener)>,
+    metrics: Option<(String, TcpListener)>,
+    keep_metrics: bool,
+}
+
+impl Sockets {
+    /// Listen where the configuration says; systemd may hand over the HTTPS socket.
+    pub(super) async fn open(shared: &Arc<Shared>, config: &Config) -> anyhow::Result<Self> {
+        let inherited = ListenFd::from_env().take_tcp_listener(0).context("the socket from systemd cannot be used")?;
+        let https = match inherited {
+            Some(listener) => {
+                listener.set_nonblocking(true)?;
+                listener
+            }
+            None => bind_for(&config.address, "address")?,
+        };
+        let metrics = config.metrics_address().map(|address| bind_for(address, "metricsAddress")).transpose()?;
+        let connections = Arc::new(GracefulShutdown::new());
+        let https = listen(shared, &config.address, TcpListener::from_std(https)?, &connections)?;
+        let metrics = match (config.metrics_address(), metrics) {
+            (Some(address), Some(listener)) => Some(listen_metrics(shared, address, TcpListener::from_std(listener)?)?),
+            _ => None,
+        };
+        Ok(Self { https, metrics, connections })
+    }
+
+    /// Bind what another configuration wants and the present one does not have. Nothing changes yet.
+    pub(crate) fn prepare(&self, config: &Config) -> anyhow::Result<Bound> {
+        let fresh =
+            |present: Option<&Listening>, wanted: &str, member| -> anyhow::Result<Option<(String, TcpListener)>> {
+                if present.is_some_and(|present| present.address == wanted) {
+                    return Ok(None);
+                }
+                Ok(Some((wanted.to_owned(), TcpListener::from_std(bind_for(wanted, member)?)?)))
+            };
+        let https = fresh(Some(&self.https), &config.address, "address")?;
+        let metrics = match config.metrics_address() {
+            Some(address) => fresh(self.metrics.as_ref(), address, "metricsAddress")?,
+            None => None,
+        };
+        let keep_metrics = metrics.is_none() && config.metrics_address().is_some();
+        Ok(Bound { https, metrics, keep_metrics })
+    }
+
+    /// Accept on the new sockets and stop accepting on those that they replace; open connections go on.
+    pub(crate) fn switch(&mut self, shared: &Arc<Shared>, bound: Bound) -> anyhow::Result<()> {
+        if let Some((address, listener)) = bound.https {
+            let https = listen(shared, &address, listener, &self.connections)?;
+            std::mem::replace(&mut self.https, https).stop();
+        }
+        if !bound.keep_metrics
+            && let Some(metrics) = self.metrics.take()
+        {
+            metrics.stop();
+        }
+        if let Some((address, listener)) = bound.metrics {
+            self.metrics = Some(listen_metrics(shared, &address, listener)?);
+        }
+        Ok(())
+    }
+
+    /// Ends when the HTTPS listener does, which it only does by a defect.
+    pub(super) async fn died(&mut self) {
+        // Both outcomes of the task mean the same: nobody accepts any more.
+        let _ = (&mut self.https.task).await;
+    }
+
+    /// Stop accepting and wait until the open requests are answered; false when they were not in time.
+    pub(super) async fn drain(self, limit: Duration) -> bool {
+        self.https.stop();
+        if let Some(metrics) = self.metrics {
+            metrics.stop();
+        }
+        let _ = self.https.task.await;
+        let Some(connections) = Arc::into_inner(self.connections) else { return false };
+        tokio::time::timeout(limit, connections.shutdown()).await.is_ok()
+    }
+}
+
+impl Listening {
+    fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+}
+
+fn bind_for(address: &str, member: &str) -> anyhow::Result<std::net::TcpListener> {
+    bind(address).map_err(|error| {
+        let hint = match error.kind() {
+            io::ErrorKind::AddrInUse => "; another process listens there: stop it, or change the port",
+            io::ErrorKind::PermissionDenied => "; ports below 1024 need the right CAP_NET_BIND_SERVICE",
+            _ => "",
+        };
+        anyhow::anyhow!("cannot listen on {address} ({member}): {error}{hint}")
+    })
+}
+
+fn listen(
+    shared: &Arc<Shared>,
+    address: &str,
+    listener: TcpListener,
+    connections: &Arc<GracefulShutdown>,
+) -> io::Result<Listening> {
+    let shown = shown(address, &listener)?;
+    let (stop, stopped) = watch::channel(false);
+    let task = tokio::spawn(listener::serve(shared.clone(), listener, stopped, connections.clone()));
+    shared.log.info(&format!("Serving HTTPS on {shown} ..."));
+    Ok(Listening { address: address.to_owned(), stop, task })
+}
+
+fn listen_metrics(shared: &Arc<Shared>, address: &str, listener: TcpListener) -> io::Result<Listening> {
+    let shown = shown(address, &listener)?;
+    let (stop, stopped) = watch::channel(false);
+    let task = tokio::spawn(serve_metrics(shared.clone(), listener, stopped));
+    shared.log.info(&format!("Serving metrics on http://{shown}/metrics ..."));
+    Ok(Listening { address: address.to_owned(), stop, task })
+}
+
+/// The address as it was configured; the one that the system chose where it was asked to choose.
+fn shown(address: &str, listener: &TcpListener) -> io::Result<String> {
+    if address.ends_with(":0") { Ok(local_address(listener)?.to_string()) } else { Ok(address.to_owned()) }
+}
+
+async fn serve_metrics(shared: Arc<Shared>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        let Ok((stream, _)) = accepted else {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let shared = shared.clone();
+        tokio::spawn(async move {
+            let service = service_fn(|request: Request<Incoming>| {
+                let reply = metrics_reply(&shared, &request);
+                std::future::ready(Ok::<_, std::convert::Infallible>(reply))
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(Duration::from_secs(15))
+                .serve_connection(TokioIo::new(stream), service);
+            // What breaks a connection is the scraper's business.
+            let _ = connection.await;
+        });
+    }
+}
+
+fn metrics_reply(shared: &Shared, request: &Request<Incoming>) -> http::Response<http_body_util::Full<bytes::Bytes>> {
+    let reply = match (request.method(), request.uri().path()) {
+        (&http::Method::GET | &http::Method::HEAD, "/metrics") => {
+            Reply::metrics(shared.metrics.text(&shared.snapshot()))
+        }
+        (_, "/metrics") => Reply::method_not_allowed("GET"),
+        _ => Reply::page_not_found(),
+    };
+    reply.into_response(&http::HeaderValue::from_static("metrics"))
+}

@@ -1,0 +1,6 @@
+//! What the endpoints do, one file a group.
+
+pub mod certificates;
+pub mod health;
+pub mod provisioners;
+pub mod sign;

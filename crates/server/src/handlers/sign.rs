@@ -1,0 +1,127 @@
+//! `POST /sign`: a token and a certificate request become a certificate.
+
+use std::{borrow::Cow, sync::atomic::Ordering};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::StatusCode;
+use rung_api::body::{ErrorReport, SignRequest, SignResponse, to_json};
+use rung_authority::{Error, issue::Recorded, plan::WantedValidity};
+use rung_pki::{Certificate, CertificateRequest, RequestError, SubjectAltName, VerifiedRequest};
+use rung_spec::TimeOrDuration;
+
+use crate::{
+    http::{Call, Reply},
+    log::rfc3339,
+};
+
+/// `POST /sign`.
+pub async fn sign(call: &Call<'_>, body: &[u8]) -> Reply {
+    let parsed = match SignRequest::parse(body) {
+        Ok(parsed) => parsed,
+        Err(error) => return Reply::refusal(&ErrorReport::bad_request(&error), format!("{error:?}")),
+    };
+    match prepare(&parsed) {
+        Ok((request, validity)) => issue(call, &parsed.ott, &request, validity).await,
+        Err(refusal) => refusal,
+    }
+}
+
+/// Check the shape of a request, in the order in which clients expect complaints.
+fn prepare(parsed: &SignRequest<'_>) -> Result<(VerifiedRequest, WantedValidity), Reply> {
+    let bad = |text: &str, reason: String| Reply::refusal(&ErrorReport::bad_request(text), reason);
+    let time = |text: &str| {
+        TimeOrDuration::parse(text).map_err(|error| bad("error decoding json", format!("{text:?}: {error}")))
+    };
+    let validity = WantedValidity { not_before: time(&parsed.not_before)?, not_after: time(&parsed.not_after)? };
+    if parsed.csr.is_empty() {
+        return Err(bad("missing csr", "missing csr".to_owned()));
+    }
+    let request = CertificateRequest::from_pem(parsed.csr.as_bytes())
+        .map_err(|error| bad(&format!("error decoding json: {error}"), error.to_string()))?;
+    let request =
+        request.verify().map_err(|error: RequestError| bad(&format!("invalid csr: {error}"), error.to_string()))?;
+    if parsed.ott.is_empty() {
+        return Err(bad("missing ott", "missing ott".to_owned()));
+    }
+    Ok((request, validity))
+}
+
+async fn issue(call: &Call<'_>, token: &str, request: &VerifiedRequest, validity: WantedValidity) -> Reply {
+    let authority = &call.generation.authority;
+    let metrics = &call.shared.metrics;
+    let asked = rung_authority::SignRequest { request, token, validity, request_id: call.id.as_str() };
+    match authority.sign(&asked).await {
+        Ok(recorded) => {
+            metrics.issuer_signatures.fetch_add(1, Ordering::Relaxed);
+            metrics.count_signed(&recorded.provisioner().name, true);
+            answer(call, &recorded)
+        }
+        Err(error) => {
+            if let Error::Unavailable { what, .. } = &error
+                && what == rung_authority::issue::NOT_RECORDED
+            {
+                metrics.unreleased.fetch_add(1, Ordering::Relaxed);
+            }
+            metrics.count_signed("", false);
+            Reply::from_error(&error)
+        }
+    }
+}
+
+fn answer(call: &Call<'_>, recorded: &Recorded) -> Reply {
+    let published = &call.generation.published;
+    let leaf = recorded.certificate().to_pem();
+    let mut chain: Vec<Cow<'_, str>> = Vec::with_capacity(1 + published.chain.len());
+    chain.push(Cow::Borrowed(&leaf));
+    chain.extend(published.chain.iter().map(|pem| Cow::Borrowed(pem.as_str())));
+    let response = SignResponse {
+        crt: Cow::Borrowed(&leaf),
+        ca: chain.get(1).cloned(),
+        cert_chain: chain,
+        tls_options: Some(Cow::Borrowed(&published.tls_options)),
+    };
+    let mut reply = Reply::json(StatusCode::CREATED, to_json(&response));
+    if call.shared.log.logs_requests() {
+        reply.fields = log_fields(recorded);
+    }
+    reply
+}
+
+/// What the log says about a certificate; the token is not among it.
+fn log_fields(recorded: &Recorded) -> Vec<(&'static str, Cow<'static, str>)> {
+    let certificate = recorded.certificate();
+    let provisioner = recorded.provisioner();
+    let credential = certificate.provisioner().map(|extension| extension.credential_id).unwrap_or_default();
+    let name = |name: &rung_pki::DistinguishedName| name.common_name().unwrap_or_default().to_owned();
+    vec![
+        ("certificate", Cow::Owned(STANDARD.encode(certificate.der()))),
+        ("issuer", Cow::Owned(name(certificate.issuer()))),
+        ("provisioner", Cow::Owned(format!("{} ({credential})", provisioner.name))),
+        ("public-key", Cow::Owned(certificate.public_key().map(|key| key.algorithm().to_string()).unwrap_or_default())),
+        ("sans", Cow::Owned(sans(certificate))),
+        ("serial", Cow::Owned(certificate.serial().to_string())),
+        ("subject", Cow::Owned(name(certificate.subject()))),
+        ("valid-from", Cow::Owned(rfc3339(certificate.not_before()))),
+        ("valid-to", Cow::Owned(rfc3339(certificate.not_after()))),
+    ]
+}
+
+/// The names of a certificate as a JSON object of lists by kind.
+fn sans(certificate: &Certificate) -> String {
+    let mut kinds: [(&str, Vec<String>); 4] = [("dns", vec![]), ("email", vec![]), ("ip", vec![]), ("uri", vec![])];
+    for name in certificate.subject_alt_names().unwrap_or_default() {
+        let kind = match name {
+            SubjectAltName::Dns(_) => 0,
+            SubjectAltName::Email(_) => 1,
+            SubjectAltName::Ip(_) => 2,
+            SubjectAltName::Uri(_) => 3,
+        };
+        kinds[kind].1.push(name.to_string());
+    }
+    let object: serde_json::Map<String, serde_json::Value> = kinds
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(kind, names)| (kind.to_owned(), names.into()))
+        .collect();
+    serde_json::Value::Object(object).to_string()
+}

@@ -1,0 +1,11 @@
+//! HTTP: from the bytes of a request to the bytes of its answer.
+
+mod reply;
+mod request_id;
+mod routes;
+mod service;
+
+pub use reply::Reply;
+pub use request_id::RequestId;
+pub use routes::{Endpoint, Mounted, ROUTES, Route, Router};
+pub use service::{Call, Peer, serve};

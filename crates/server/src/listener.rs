@@ -1,0 +1,157 @@
+//! Accepting connections: sockets, handshakes, and ending in good order.
+
+use std::{
+    io,
+    net::SocketAddr,
+    os::fd::AsFd,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use hyper::{Request, body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{
+        conn::auto::Builder,
+        graceful::{GracefulShutdown, Watcher},
+    },
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
+use tokio_rustls::TlsAcceptor;
+
+use crate::{
+    http::{self, Peer},
+    state::Shared,
+};
+
+/// How long anything at the edge of a connection may take: handshake, headers, an idle pause.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How long to wait when the machine has no room for another connection.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Bind `address`, which may leave out the host to mean all of them.
+///
+/// # Errors
+/// When the address is taken or not one of this machine.
+pub fn bind(address: &str) -> io::Result<std::net::TcpListener> {
+    let listener = match address.strip_prefix(':') {
+        Some(port) => bind_all(port)?,
+        None => std::net::TcpListener::bind(address)?,
+    };
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// All addresses of this machine: IPv6 and IPv4 in one socket where there is IPv6.
+fn bind_all(port: &str) -> io::Result<std::net::TcpListener> {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let port: u16 =
+        port.parse().map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "the port is not a number"))?;
+    let dual = || -> io::Result<std::net::TcpListener> {
+        let socket = Socket::new(Domain::IPV6, Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_only_v6(false)?;
+        socket.set_reuse_address(true)?;
+        socket.bind(&SocketAddr::from(([0_u16; 8], port)).into())?;
+        socket.listen(1024)?;
+        Ok(socket.into())
+    };
+    match dual() {
+        // A machine without IPv6 says so in one of these ways.
+        Err(error)
+            if matches!(error.raw_os_error(), Some(libc::EAFNOSUPPORT | libc::EADDRNOTAVAIL | libc::ENOPROTOOPT)) =>
+        {
+            std::net::TcpListener::bind(("0.0.0.0", port))
+        }
+        bound => bound,
+    }
+}
+
+/// Accept connections until `stop` says so, then see the open ones through within `limit`.
+pub async fn serve(
+    shared: Arc<Shared>,
+    listener: TcpListener,
+    mut stop: watch::Receiver<bool>,
+    connections: Arc<GracefulShutdown>,
+) {
+    let builder = builder();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        match accepted {
+            Ok((stream, address)) => {
+                tokio::spawn(connection(shared.clone(), stream, address, builder.clone(), connections.watcher()));
+            }
+            Err(error) if is_exhaustion(&error) => {
+                shared.log.warning(&format!("no room for another connection: {error}"));
+                tokio::time::sleep(BREATH).await;
+            }
+            // The peer went away between connecting and being accepted.
+            Err(_) => {}
+        }
+    }
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(256 << 10);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PATIENCE)
+        .keep_alive_timeout(PATIENCE)
+        .max_header_list_size(64 << 10)
+        .max_concurrent_streams(256);
+    builder
+}
+
+async fn connection(
+    shared: Arc<Shared>,
+    stream: TcpStream,
+    address: SocketAddr,
+    builder: Builder<TokioExecutor>,
+    watcher: Watcher,
+) {
+    // A socket that cannot be tuned still serves.
+    let _ = stream.set_nodelay(true);
+    let acceptor = TlsAcceptor::from(shared.current.load().tls.clone());
+    let stream = match tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            shared.metrics.failed_handshakes.fetch_add(1, Ordering::Relaxed);
+            if error.kind() == io::ErrorKind::InvalidData {
+                shared.log.info(&format!("TLS handshake error from {address}: {error}"));
+            }
+            return;
+        }
+        Err(_) => {
+            shared.metrics.failed_handshakes.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+    };
+    let peer = Peer { address };
+    let service = service_fn(move |request: Request<Incoming>| http::serve(shared.clone(), peer.clone(), request));
+    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    // What breaks a connection is the peer's business, and what broke a request was logged.
+    let _ = watcher.watch(connection).await;
+}
+
+/// Whether there are no file descriptors or memory left.
+fn is_exhaustion(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))
+}
+
+/// The address that a socket is bound to.
+///
+/// # Errors
+/// When the socket is none.
+pub fn local_address(listener: &impl AsFd) -> io::Result<SocketAddr> {
+    socket2::SockRef::from(listener)
+        .local_addr()?
+        .as_socket()
+        .ok_or_else(|| io::Error::other("the socket has no internet address"))
+}

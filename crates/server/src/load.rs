@@ -1,0 +1,240 @@
+//! From a configuration file to a configuration that can serve.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use anyhow::{Context, bail};
+use rung_api::{body::TlsOptions, outbound::Fetcher};
+use rung_authority::{
+    Authority,
+    audience::Audiences,
+    clock::Clock,
+    issuer::Issuer,
+    plan::{DefaultSubject, Profile},
+    store::Store,
+};
+use rung_kms::OpenError;
+use rung_pki::{Certificate, Random, Signer, SubjectAltName};
+use rung_spec::Config;
+use rustls_pki_types::CertificateDer;
+use zeroize::Zeroizing;
+
+use crate::{
+    leaf::{LeafProfile, ServerLeaf},
+    log::Log,
+    oidc::{Providers, Surroundings, WebFetch},
+    provisioners::{self, Listing},
+    published::Published,
+    state::Generation,
+    tls,
+};
+
+/// A configuration with everything that its files hold.
+pub struct Materials {
+    /// The configuration.
+    pub config: Config,
+    roots: Vec<Certificate>,
+    federated: Vec<Certificate>,
+    chain: Vec<Certificate>,
+    signer: Arc<dyn Signer>,
+}
+
+/// Where the password of the issuing key comes from.
+pub struct Passwords {
+    file: Option<PathBuf>,
+    may_ask: bool,
+    /// What a person typed, kept for reloads.
+    typed: Mutex<Option<Zeroizing<String>>>,
+}
+
+/// What a configuration is put together with.
+pub struct Parts {
+    /// Where decisions are remembered.
+    pub store: Arc<dyn Store>,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub random: Arc<dyn Random>,
+    /// Where to say what happened.
+    pub log: Log,
+    /// Tokens issued before this instant are refused unless the configuration says otherwise.
+    pub started: SystemTime,
+}
+
+impl Passwords {
+    /// Read passwords from `file`; without one, a person may be asked at the terminal.
+    pub fn new(file: Option<PathBuf>, may_ask: bool) -> Self {
+        Self { file, may_ask, typed: Mutex::default() }
+    }
+
+    /// The password for the key at `location`: from the file, from the configuration, or from a person.
+    fn find(&self, config: &Config, location: &str) -> anyhow::Result<Zeroizing<String>> {
+        if let Some(file) = &self.file {
+            let text = fs::read_to_string(file).with_context(|| format!("error reading {}", file.display()))?;
+            let text = Zeroizing::new(text);
+            let password = text.trim_end();
+            if !password.is_empty() {
+                return Ok(Zeroizing::new(password.to_owned()));
+            }
+        }
+        if let Some(password) = config.password.as_ref().filter(|password| !password.expose().is_empty()) {
+            return Ok(Zeroizing::new(password.expose().clone()));
+        }
+        let mut typed = self.typed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(password) = &*typed {
+            return Ok(password.clone());
+        }
+        if !self.may_ask {
+            bail!("the key {location} is encrypted: give its password with --password-file");
+        }
+        let prompt = format!("Please enter the password to decrypt {location}: ");
+        let password = rpassword::prompt_password(prompt).map(Zeroizing::new).map_err(|error| {
+            anyhow::anyhow!("the key {location} is encrypted and there is no terminal to ask for its password ({error}): use --password-file")
+        })?;
+        *typed = Some(password.clone());
+        Ok(password)
+    }
+
+    fn forget(&self) {
+        *self.typed.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// Read a configuration and every file it names.
+///
+/// # Errors
+/// What is wrong, and where.
+pub fn read(path: &Path, passwords: &Passwords) -> anyhow::Result<Materials> {
+    let text = fs::read_to_string(path).with_context(|| format!("error reading {}", path.display()))?;
+    let config = Config::parse(&text, path)?;
+    let roots = certificates(&config.root, "root")?;
+    let federated = certificates(&config.federated_roots, "federatedRoots")?;
+    let chain = certificates(std::slice::from_ref(&config.crt), "crt")?;
+    let signer = open_key(&config, passwords)?;
+    Ok(Materials { roots, federated, chain, signer, config })
+}
+
+fn certificates(paths: &[PathBuf], member: &str) -> anyhow::Result<Vec<Certificate>> {
+    let mut all = Vec::new();
+    for path in paths {
+        let contents = fs::read(path).with_context(|| format!("error reading {} ({member})", path.display()))?;
+        let certificates = Certificate::all_from_pem_or_der(&contents)
+            .with_context(|| format!("error reading {} ({member})", path.display()))?;
+        if certificates.is_empty() {
+            bail!("{} ({member}) holds no certificate", path.display());
+        }
+        all.extend(certificates);
+    }
+    Ok(all)
+}
+
+fn open_key(config: &Config, passwords: &Passwords) -> anyhow::Result<Arc<dyn Signer>> {
+    match rung_kms::open(&config.key, None) {
+        Err(OpenError::PasswordRequired { .. }) => {}
+        opened => return Ok(Arc::from(opened?)),
+    }
+    let password = passwords.find(config, &config.key)?;
+    match rung_kms::open(&config.key, Some(password.as_bytes())) {
+        Ok(signer) => Ok(Arc::from(signer)),
+        Err(error) => {
+            passwords.forget();
+            Err(error.into())
+        }
+    }
+}
+
+/// Put a configuration together, with what is kept of the one before.
+///
+/// # Errors
+/// What does not fit.
+pub async fn assemble(
+    materials: Materials,
+    parts: &Parts,
+    previous: Option<&Generation>,
+) -> anyhow::Result<Generation> {
+    let Materials { config, roots, federated, chain, signer } = materials;
+    let now = parts.clock.now();
+    let issuer = Issuer::new(signer, chain, &roots, now)
+        .with_context(|| format!("{} and {} cannot issue certificates", config.crt.display(), config.key))?;
+    let tls_options = TlsOptions {
+        cipher_suites: config.tls.cipher_suites.clone(),
+        min_version: config.tls.min_version,
+        max_version: config.tls.max_version,
+        renegotiation: config.tls.renegotiation,
+    };
+    let published = Published::new(&roots, &federated, issuer.chain(), tls_options);
+    let names = server_names(&config)?;
+    let profile = LeafProfile { common_name: &config.common_name, names: &names };
+    let leaf = Arc::new(ServerLeaf::issue(&profile, &issuer, &*parts.random, now).await?);
+    let anchors = roots.iter().chain(issuer.chain()).cloned().collect();
+    let tls =
+        Arc::new(tls::server_config(&config.tls, leaf.clone(), anchors).context("the member tls cannot be used")?);
+    let extra_roots = roots.iter().chain(&federated).map(|root| CertificateDer::from(root.der().to_vec())).collect();
+    let surroundings = Surroundings {
+        clock: parts.clock.clone(),
+        fetch: Arc::new(WebFetch::new(Fetcher::new(extra_roots).with_time_limit(FETCH_TIME))),
+        log: parts.log.clone(),
+    };
+    let endpoints = provisioners::endpoints(&config);
+    let providers = Arc::new(Providers::new(endpoints, previous.map(|previous| &*previous.providers), &surroundings));
+    let authority = Authority {
+        issuer,
+        provisioners: provisioners::collection(&config)?,
+        audiences: Audiences::new(&config.dns_names),
+        profile: Profile { backdate: config.authority.backdate, subject: default_subject(&config) },
+        not_issued_before: (!config.authority.disable_issued_at_check).then_some(parts.started),
+        store: parts.store.clone(),
+        providers: providers.clone(),
+        clock: parts.clock.clone(),
+        random: parts.random.clone(),
+    };
+    Ok(Generation {
+        number: previous.map_or(1, |previous| previous.number + 1),
+        listing: Listing::new(&config),
+        trace_header: config.trace_header().to_owned(),
+        authority,
+        providers,
+        published,
+        leaf,
+        tls,
+        config,
+    })
+}
+
+/// The names of the server's own certificate.
+///
+/// # Errors
+/// When one of them is not a name.
+pub fn server_names(config: &Config) -> anyhow::Result<Vec<SubjectAltName>> {
+    let classify = |name: &String| {
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
+        SubjectAltName::classify(bare).with_context(|| format!("dnsNames: {name:?} is not a name"))
+    };
+    config.dns_names.iter().map(classify).collect()
+}
+
+fn default_subject(config: &Config) -> DefaultSubject {
+    let template = &config.authority.template;
+    DefaultSubject {
+        country: template.country.clone(),
+        organization: template.organization.clone(),
+        organizational_unit: template.organizational_unit.clone(),
+        locality: template.locality.clone(),
+        province: template.province.clone(),
+        street_address: template.street_address.clone(),
+        serial_number: template.serial_number.clone(),
+        common_name: template.common_name.clone(),
+    }
+}
+
+/// Whether an I/O error means that the file is not there.
+pub fn is_missing(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+/// An identity provider that takes longer is as good as down.
+const FETCH_TIME: std::time::Duration = std::time::Duration::from_secs(5);

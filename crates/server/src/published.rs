@@ -1,0 +1,65 @@
+//! Answers that are the same for everybody, made once per configuration.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use rung_api::body::{Certificates, TlsOptions, to_json};
+use rung_pki::Certificate;
+
+/// Answers that are the same for everybody.
+pub struct Published {
+    /// `/roots`.
+    pub roots: Bytes,
+    /// `/roots.pem`.
+    pub roots_pem: Bytes,
+    /// `/intermediates`.
+    pub intermediates: Bytes,
+    /// `/intermediates.pem`.
+    pub intermediates_pem: Bytes,
+    /// `/federation`.
+    pub federation: Bytes,
+    /// What goes with every issued certificate, PEM, issuer first.
+    pub chain: Vec<String>,
+    /// The TLS settings that clients are told.
+    pub tls_options: TlsOptions,
+    /// SHA-256 of the roots, in the order of the configuration, as lower-case hexadecimal digits.
+    pub root_fingerprints: Vec<String>,
+    by_fingerprint: HashMap<String, String>,
+}
+
+impl Published {
+    /// Make the answers from the certificates of a configuration.
+    pub fn new(
+        roots: &[Certificate],
+        federated: &[Certificate],
+        chain: &[Certificate],
+        tls_options: TlsOptions,
+    ) -> Self {
+        let pem = |certificates: &[Certificate]| certificates.iter().map(Certificate::to_pem).collect::<Vec<_>>();
+        let list = |crts: &[String]| Bytes::from(to_json(&Certificates { crts: crts.to_vec() }));
+        let (roots_pem, chain_pem) = (pem(roots), pem(chain));
+        let all = [roots, federated].concat();
+        let by_fingerprint = all.iter().map(|root| (hex(&root.fingerprint()), root.to_pem())).collect();
+        Self {
+            roots: list(&roots_pem),
+            roots_pem: roots_pem.concat().into(),
+            intermediates: list(&chain_pem),
+            intermediates_pem: chain_pem.concat().into(),
+            federation: list(&pem(&all)),
+            chain: chain_pem,
+            tls_options,
+            root_fingerprints: roots.iter().map(|root| hex(&root.fingerprint())).collect(),
+            by_fingerprint,
+        }
+    }
+
+    /// The root with that SHA-256, as lower-case hexadecimal digits.
+    pub fn root(&self, fingerprint: &str) -> Option<&str> {
+        self.by_fingerprint.get(fingerprint).map(String::as_str)
+    }
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
