@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask ci` and its parts.
 
 mod arrows;
+mod bench;
 mod ci;
 mod demo;
 mod deny;
@@ -17,6 +18,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   ci               everything below, in the order that finds mistakes soonest
+  bench sign       figures of speed and memory, of the real server in release
   demo [ARGS]      build both programs and run `rung demo`: a login becomes a certificate
   tools            install what the end-to-end tests need, or say what is missing
   fmt | clippy     the formatting and the lints
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Some("ci") => ci::run(),
+        Some("bench") => bench::run(rest),
         Some("demo") => demo::run(rest),
         Some("tools") => tools::run(),
         Some("fmt") => ci::format(),

@@ -111,7 +111,7 @@ fn check_key(request: &VerifiedRequest, issuer: &Issuer) -> Result<(), Denial> {
 
 fn check_confirmation(grant: &Grant, request: &VerifiedRequest) -> Result<(), Denial> {
     match &grant.confirmation {
-        Some(wanted) if *wanted != rung_pki::jose::base64url(&request.fingerprint()) => {
+        Some(wanted) if *wanted != rung_pki::jose::base64url(request.fingerprint()) => {
             Err(Denial::Confirmation(wanted.clone()))
         }
         _ => Ok(()),

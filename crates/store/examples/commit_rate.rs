@@ -1,5 +1,7 @@
 //! Prints how many decisions a second the store records, and what one costs.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+
 use std::{
     error::Error,
     sync::{

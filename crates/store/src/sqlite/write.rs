@@ -26,6 +26,9 @@ pub(super) enum Job {
 
 type Reply<T> = oneshot::Sender<T>;
 
+/// A decision and who waits for it.
+type Pending = (Box<Issuance>, Reply<Result<(), CommitError>>);
+
 /// So many decisions share one `fsync` at most.
 const BATCH: usize = 256;
 /// After so many decisions the log is moved into the database.
@@ -65,7 +68,7 @@ pub(super) fn run(connection: Connection, checkpointing: Connection, queue: &Rec
 
 impl Writer {
     /// Commit a batch in one transaction, and only then tell everybody.
-    fn commit(&mut self, batch: &mut Vec<(Box<Issuance>, Reply<Result<(), CommitError>>)>) {
+    fn commit(&mut self, batch: &mut Vec<Pending>) {
         if batch.is_empty() {
             return;
         }
@@ -92,10 +95,7 @@ impl Writer {
         }
     }
 
-    fn write(
-        &mut self,
-        batch: &[(Box<Issuance>, Reply<Result<(), CommitError>>)],
-    ) -> Result<Vec<Result<(), CommitError>>, Failure> {
+    fn write(&mut self, batch: &[Pending]) -> Result<Vec<Result<(), CommitError>>, Failure> {
         let written = self.write_all(batch);
         let outcomes = match written {
             Ok(outcomes) => outcomes,
@@ -119,10 +119,7 @@ impl Writer {
         }
     }
 
-    fn write_all(
-        &mut self,
-        batch: &[(Box<Issuance>, Reply<Result<(), CommitError>>)],
-    ) -> rusqlite::Result<Vec<Result<(), CommitError>>> {
+    fn write_all(&mut self, batch: &[Pending]) -> rusqlite::Result<Vec<Result<(), CommitError>>> {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         batch.iter().map(|(issuance, _)| self.write_one(issuance)).collect()
     }

@@ -1,0 +1,21 @@
+//! Figures of speed and memory, printed beside the cost of the bare cryptography in the same run.
+
+use anyhow::{Result, bail};
+
+use crate::run::{cargo, must, target};
+
+/// Run the named benchmark.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    match arguments {
+        [name] if name == "sign" => sign(),
+        _ => bail!("which benchmark? There is: cargo xtask bench sign"),
+    }
+}
+
+/// Certificates per second, processor time, latencies, start time and memory of the server.
+fn sign() -> Result<()> {
+    let build = ["build", "--release", "--locked", "-p", "rung-server", "--bins", "--example", "bench_sign"];
+    must(&mut cargo(&build), "the server did not build")?;
+    let mut bench = cargo(&["run", "--release", "--locked", "--quiet", "-p", "rung-server", "--example", "bench_sign"]);
+    must(bench.env("RUNG_CA", target().join("release/rung-ca")), "the benchmark did not reach its end")
+}
