@@ -2,6 +2,7 @@
 
 pub(crate) mod completion;
 mod context;
+mod demo;
 mod path;
 mod version;
 
@@ -23,6 +24,7 @@ pub(crate) static ROOT: Group = Group {
     children: &[
         Node::Command(&completion::COMMAND),
         Node::Group(&context::GROUP),
+        Node::Command(&demo::COMMAND),
         Node::Command(&path::COMMAND),
         Node::Command(&version::COMMAND),
     ],

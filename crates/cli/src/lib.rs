@@ -6,6 +6,7 @@
 
 mod call;
 mod commands;
+mod demo;
 mod dispatch;
 mod failure;
 mod grammar;
