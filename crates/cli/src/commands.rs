@@ -1,5 +1,6 @@
 //! All commands, one file each.
 
+mod ca;
 pub(crate) mod completion;
 mod context;
 mod demo;
@@ -22,6 +23,7 @@ pub(crate) static ROOT: Group = Group {
         lines: &["help context select"],
     }],
     children: &[
+        Node::Group(&ca::GROUP),
         Node::Command(&completion::COMMAND),
         Node::Group(&context::GROUP),
         Node::Command(&demo::COMMAND),

@@ -4,13 +4,16 @@
 //! it; `commands` lists them all. `grammar` reads the words, `call` finds the value of every flag, `ui` talks
 //! to the person, `output` writes files.
 
+mod ca;
 mod call;
+mod clock;
 mod commands;
 mod demo;
 mod dispatch;
 mod failure;
 mod grammar;
 mod help;
+mod input;
 pub mod login;
 mod output;
 mod program;

@@ -1,0 +1,100 @@
+//! Checking the certificate that a CA returned, before anything is written.
+
+use std::time::SystemTime;
+
+use anyhow::{Context as _, bail};
+use rung_api::body::SignResponse;
+use rung_pki::{Certificate, PublicKey, SubjectAltName, chain};
+
+use super::identity::Identity;
+use crate::ui::shown;
+
+/// What the certificate has to be.
+pub(crate) struct Expected<'a> {
+    /// Whose key it is for.
+    pub(crate) key: &'a PublicKey,
+    /// Which names it has.
+    pub(crate) identity: &'a Identity,
+    /// What it leads to.
+    pub(crate) roots: &'a [Certificate],
+    /// When it is valid.
+    pub(crate) at: SystemTime,
+}
+
+/// The certificate and its intermediates, if they are what was asked for.
+pub(crate) fn check(response: &SignResponse<'_>, expected: &Expected<'_>) -> anyhow::Result<Vec<Certificate>> {
+    let chain = read(response).context("the CA returned something that is not a certificate; nothing was written")?;
+    let Some((leaf, intermediates)) = chain.split_first() else {
+        bail!("the CA returned no certificate; nothing was written");
+    };
+    if let Err(problem) = judge(leaf, intermediates, expected) {
+        bail!("the CA returned {problem}; nothing was written. Is this the right CA?");
+    }
+    Ok(chain)
+}
+
+fn read(response: &SignResponse<'_>) -> anyhow::Result<Vec<Certificate>> {
+    let texts: Vec<&str> = if response.cert_chain.is_empty() {
+        std::iter::once(&*response.crt).chain(response.ca.as_deref()).collect()
+    } else {
+        response.cert_chain.iter().map(|text| &**text).collect()
+    };
+    let mut chain = Vec::new();
+    for text in texts {
+        chain.extend(Certificate::all_from_pem(text.as_bytes())?);
+    }
+    if Certificate::from_pem(response.crt.as_bytes())?.der() != chain.first().map_or(&[][..], Certificate::der) {
+        bail!("its `crt` is not the first of its `certChain`");
+    }
+    Ok(chain)
+}
+
+fn judge(leaf: &Certificate, intermediates: &[Certificate], expected: &Expected<'_>) -> Result<(), String> {
+    if leaf.public_key_info() != expected.key.spki() {
+        return Err("a certificate for another key".to_owned());
+    }
+    if leaf.is_ca() {
+        return Err("the certificate of a CA".to_owned());
+    }
+    check_names(leaf, expected.identity)?;
+    let path = chain::verify(leaf, intermediates, expected.roots, expected.at, None)
+        .map_err(|error| format!("a certificate that does not lead to the CA's root: {error}"))?;
+    match intermediates.iter().find(|one| path.iter().all(|used| used.der() != one.der())) {
+        Some(extra) => {
+            Err(format!("a certificate that does not belong to the chain ({})", shown(&extra.subject().to_string())))
+        }
+        None => Ok(()),
+    }
+}
+
+fn check_names(leaf: &Certificate, identity: &Identity) -> Result<(), String> {
+    let wrong = |what: &str| {
+        let found: Vec<String> = leaf.general_names().iter().map(|name| format!("{name:?}")).collect();
+        let wanted: Vec<String> = identity.names.iter().map(ToString::to_string).collect();
+        let found = shown(&found.join(", ")).into_owned();
+        format!("a certificate with {what} than asked for (asked for {}, got {found})", wanted.join(", "))
+    };
+    let found = leaf.subject_alt_names().map_err(|_| wrong("other names"))?;
+    let same = |one: &SubjectAltName, other: &SubjectAltName| one == other || decoded(one) == decoded(other);
+    let missing = identity.names.iter().any(|name| !found.iter().any(|other| same(name, other)));
+    let extra = found.iter().any(|name| !identity.names.iter().any(|other| same(name, other)));
+    if missing || extra || leaf.general_names().len() != found.len() {
+        return Err(wrong("other names"));
+    }
+    let common_name = leaf.subject().common_name();
+    let known = |name: &str| name == identity.subject || identity.names.iter().any(|other| other.to_string() == name);
+    if common_name.is_some_and(|name| !known(name)) {
+        return Err(wrong("another common name"));
+    }
+    Ok(())
+}
+
+/// URIs may be escaped more or less than needed; other names stand for themselves.
+fn decoded(name: &SubjectAltName) -> (&'static str, Vec<u8>) {
+    let text = name.to_string();
+    let octets = match name {
+        SubjectAltName::Uri(_) => percent_encoding::percent_decode_str(&text).collect(),
+        SubjectAltName::Dns(_) | SubjectAltName::Email(_) | SubjectAltName::Ip(_) => text.into_bytes(),
+    };
+    (name.kind(), octets)
+}

@@ -1,0 +1,162 @@
+//! Making one-time tokens.
+
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context as _, anyhow, bail};
+use rung_pki::jose::{self, PrivateJwk, PublicJwk, SignHeader, jwe};
+use rung_pki::key::PrivateKey;
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use super::choose::JwkUse;
+use crate::call::Call;
+use crate::clock::unix_seconds;
+use crate::login;
+use crate::secret;
+use crate::ui::{Question, Ui};
+
+/// What a token says, apart from who signs it.
+pub(crate) struct Content<'a> {
+    pub(crate) audience: &'a str,
+    pub(crate) subject: &'a str,
+    pub(crate) names: &'a [String],
+    /// SHA-256 of the root, hexadecimal: who holds the token can find the root with it.
+    pub(crate) root: Option<String>,
+    /// SHA-256 of the only request that the token is good for, base64url.
+    pub(crate) confirmation: Option<String>,
+    /// Data for templates.
+    pub(crate) user: Option<Map<String, Value>>,
+    pub(crate) not_before: SystemTime,
+    pub(crate) not_after: SystemTime,
+    pub(crate) now: SystemTime,
+}
+
+/// A signing key and the name under which the CA knows it.
+pub(crate) struct TokenKey {
+    pub(crate) issuer: String,
+    pub(crate) key_id: String,
+    pub(crate) key: PrivateKey,
+}
+
+/// Sign a token.
+pub(crate) fn sign(key: &TokenKey, content: &Content<'_>) -> anyhow::Result<Zeroizing<String>> {
+    let mut id = [0; 32];
+    aws_lc_rs::rand::fill(&mut id).map_err(|_| anyhow!("the system has no randomness"))?;
+    let id: String = id.iter().map(|octet| format!("{octet:02x}")).collect();
+    let mut claims = Map::new();
+    claims.insert("aud".to_owned(), content.audience.into());
+    claims.insert("exp".to_owned(), unix_seconds(content.not_after).into());
+    claims.insert("iat".to_owned(), unix_seconds(content.now).into());
+    claims.insert("iss".to_owned(), key.issuer.as_str().into());
+    claims.insert("jti".to_owned(), id.into());
+    claims.insert("nbf".to_owned(), unix_seconds(content.not_before).into());
+    claims.insert("sans".to_owned(), content.names.into());
+    if let Some(root) = &content.root {
+        claims.insert("sha".to_owned(), root.as_str().into());
+    }
+    claims.insert("sub".to_owned(), content.subject.into());
+    if let Some(confirmation) = &content.confirmation {
+        claims.insert("cnf".to_owned(), json!({ "x5rt#S256": confirmation }));
+    }
+    if let Some(user) = &content.user {
+        claims.insert("user".to_owned(), Value::Object(user.clone()));
+    }
+    let header = SignHeader { key_id: Some(&key.key_id), typ: Some("JWT"), ..SignHeader::default() };
+    let token = jose::sign_compact(&header, Value::Object(claims).to_string().as_bytes(), &key.key);
+    Ok(Zeroizing::new(token.context("could not sign the token")?))
+}
+
+/// The time for which a token is good unless something else is asked for.
+pub(crate) const LIFETIME: Duration = Duration::from_secs(300);
+
+/// Decrypt the key of a JWK provisioner with the password of the flags, or of the person.
+pub(crate) fn unlock(call: &Call, jwk: &JwkUse) -> anyhow::Result<TokenKey> {
+    if jwk.encrypted_key.is_empty() {
+        bail!(
+            "the CA does not have the private key of provisioner '{}'; make the token elsewhere and pass it with --token",
+            jwk.name
+        );
+    }
+    let open = |password: &[u8]| match jwe::decrypt(&jwk.encrypted_key, password, jwe::MAX_ITERATIONS) {
+        Ok(plain) => Ok(Some(plain)),
+        Err(jwe::JweError::WrongPassword) => Ok(None),
+        Err(error) => Err(anyhow!(error).context(format!("the key of provisioner '{}' cannot be used", jwk.name))),
+    };
+    let plain = match password_flag(call)? {
+        Some((flag, password)) => open(password.as_bytes())?.ok_or_else(|| {
+            anyhow!("failed to decrypt JWE: invalid password for provisioner '{}' in the file of --{flag}", jwk.name)
+        })?,
+        None => call.ui.unlock(
+            &Question {
+                what: "the password of the provisioner key",
+                remedy: "put the password into a file and pass it with --provisioner-password-file",
+                heading: "",
+                label: "Please enter the password to decrypt the provisioner key",
+            },
+            open,
+        )?,
+    };
+    let private = PrivateJwk::from_json(&plain).context("the provisioner's decrypted key is no JWK")?;
+    let public = PublicJwk::from_json(jwk.key.as_bytes()).context("the provisioner's public key is no JWK")?;
+    if private.public().thumbprint() != public.thumbprint() {
+        bail!("the encrypted key of provisioner '{}' does not belong to its public key", jwk.name);
+    }
+    Ok(TokenKey { issuer: jwk.name.clone(), key_id: jwk.key_id.clone(), key: private.into_key() })
+}
+
+fn password_flag(call: &Call) -> anyhow::Result<Option<(&'static str, Zeroizing<String>)>> {
+    for flag in ["provisioner-password-file", "password-file"] {
+        if let Some(file) = call.text(flag)? {
+            return Ok(Some((flag, secret::password_file(flag, &file)?)));
+        }
+    }
+    Ok(None)
+}
+
+/// Log in at the identity provider of a provisioner.
+pub(crate) fn log_in(call: &Call, oidc: &rung_api::body::OidcProvisioner) -> anyhow::Result<Zeroizing<String>> {
+    let provider = login::Provider {
+        configuration_endpoint: oidc.configuration_endpoint.clone(),
+        client_id: oidc.client_id.clone(),
+        client_secret: oidc.client_secret.clone(),
+        scopes: oidc.scopes.clone(),
+        auth_params: oidc.auth_params.clone(),
+        listen_address: oidc.listen_address.clone(),
+        tenant_id: oidc.tenant_id.clone(),
+    };
+    let clock = login::Clock { now: crate::clock::now, sleep: std::thread::sleep };
+    let mut options = login::Options::new(clock);
+    options.console = call.switch("console")?;
+    options.listen = environment("listen");
+    options.listen_url = environment("listen-url");
+    options.open_browser = environment("open-browser").is_none_or(|value| crate::grammar::truth(&value) != Some(false));
+    Ok(login::id_token(&provider, &options, &mut LoginUi(&call.ui))?)
+}
+
+/// Settings of the login that are flags of `oauth`, not of the commands of `ca`.
+fn environment(name: &str) -> Option<String> {
+    crate::settings::from_environment(&[name]).map(|(_, value)| value)
+}
+
+struct LoginUi<'a>(&'a Ui);
+
+impl login::Ui for LoginUi<'_> {
+    fn line(&mut self, text: &str) {
+        self.0.line(&crate::ui::shown(text));
+    }
+
+    fn paste(&mut self, prompt: &str) -> std::io::Result<String> {
+        let question = Question {
+            what: "the address of the page after the login",
+            remedy: "log in on this machine, without --console",
+            heading: "",
+            label: prompt.trim().trim_end_matches(':'),
+        };
+        self.0.ask_text(&question, |_| Ok(())).map_err(|error| std::io::Error::other(format!("{error:#}")))
+    }
+}
+
+/// The fingerprint of a request as the `cnf` claim has it.
+pub(crate) fn confirmation(fingerprint: [u8; 32]) -> String {
+    base64::engine::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, fingerprint)
+}

@@ -1,0 +1,42 @@
+//! `ca …`
+
+mod certificate;
+mod federation;
+mod health;
+
+mod root;
+mod roots;
+mod sign;
+mod token;
+
+use crate::grammar::{Example, Group, Node};
+
+pub(crate) static GROUP: Group = Group {
+    name: "ca",
+    summary: "set up a CA, and get certificates from one",
+    description: "Everything that has to do with a CA: setting one up, telling this machine which CA to trust, getting \
+        certificates with a password or a login, and choosing who may have them.\n\n\
+        'ca bootstrap' comes first on a new machine: it fetches the root certificate of a CA, checks it against the \
+        fingerprint that you were given, and remembers the address, so that the other commands need neither.",
+    examples: &[
+        Example {
+            purpose: "Trust a CA and get a certificate:",
+            lines: &[
+                "ca bootstrap --ca-url https://ca.example.com:9000 --fingerprint d9d0978692f1c7cc791f5c343ce98771",
+            ],
+        },
+        Example {
+            purpose: "Get a certificate and its key:",
+            lines: &["ca certificate svc.example.com svc.crt svc.key"],
+        },
+    ],
+    children: &[
+        Node::Command(&certificate::COMMAND),
+        Node::Command(&federation::COMMAND),
+        Node::Command(&health::COMMAND),
+        Node::Command(&root::COMMAND),
+        Node::Command(&roots::COMMAND),
+        Node::Command(&sign::COMMAND),
+        Node::Command(&token::COMMAND),
+    ],
+};
