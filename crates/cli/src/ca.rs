@@ -7,6 +7,7 @@ pub(crate) mod identity;
 pub(crate) mod issue;
 pub(crate) mod key;
 pub(crate) mod offline;
+pub(crate) mod password;
 pub(crate) mod returned;
 pub(crate) mod template;
 pub(crate) mod token;

@@ -16,7 +16,7 @@ mod tests;
 
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
@@ -41,14 +41,18 @@ impl Mode {
     }
 }
 
-/// Make a folder for the owner alone, with the folders above it, unless it is there.
-pub(crate) fn make_folder(path: &Path) -> anyhow::Result<()> {
+/// Make a folder for the owner alone, with the folders above it, unless it is there; note in `made` what was made.
+pub(crate) fn make_folder(path: &Path, made: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => return Ok(()),
         Ok(_) => bail!("{} is in the way: it is not a folder", path.display()),
         Err(_) => {}
     }
-    let mut builder = DirBuilder::new();
-    builder.recursive(true).mode(0o700);
-    builder.create(path).with_context(|| format!("could not make the folder {}", path.display()))
+    if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
+        make_folder(above, made)?;
+    }
+    let done = DirBuilder::new().mode(0o700).create(path);
+    done.with_context(|| format!("could not make the folder {}", path.display()))?;
+    made.push(path.to_owned());
+    Ok(())
 }

@@ -6,7 +6,9 @@ mod folders;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use context::{Context, Contexts, current, pick as pick_context, select_current};
+pub(crate) use context::{
+    Context, Contexts, current, pick as pick_context, remember, select_current, to_make as context_to_make,
+};
 pub(crate) use defaults::Defaults;
 pub(crate) use folders::{Folders, base};
 

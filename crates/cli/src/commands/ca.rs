@@ -1,9 +1,11 @@
 //! `ca …`
 
+mod bootstrap;
 mod certificate;
 mod federation;
 mod health;
 
+mod provisioner;
 mod root;
 mod roots;
 mod sign;
@@ -31,9 +33,11 @@ pub(crate) static GROUP: Group = Group {
         },
     ],
     children: &[
+        Node::Command(&bootstrap::COMMAND),
         Node::Command(&certificate::COMMAND),
         Node::Command(&federation::COMMAND),
         Node::Command(&health::COMMAND),
+        Node::Group(&provisioner::GROUP),
         Node::Command(&root::COMMAND),
         Node::Command(&roots::COMMAND),
         Node::Command(&sign::COMMAND),

@@ -10,8 +10,8 @@ use tempfile::{NamedTempFile, TempPath};
 use zeroize::Zeroizing;
 
 use super::journal::Journal;
-use super::target::folder_of;
-use super::{Existing, Mode, Target};
+use super::target::{Folder, folder_of};
+use super::{Existing, Mode, Target, make_folder};
 
 /// Files that are about to be written together.
 #[derive(Debug, Default)]
@@ -45,8 +45,34 @@ impl Commit {
         self.entries.push(Entry { target, mode, contents: Zeroizing::new(contents.into()) });
     }
 
+    /// Check a path in our own tree and add it; its folder is made when it is missing.
+    pub(crate) fn add_in_own_folder(
+        &mut self,
+        path: &Path,
+        existing: Existing<'_>,
+        mode: Mode,
+        contents: Vec<u8>,
+    ) -> anyhow::Result<()> {
+        let target = Target::claim_in_own_folder(path, existing)?;
+        self.put(target, mode, contents);
+        Ok(())
+    }
+
     /// Write all files, or change none of them.
     pub(crate) fn write(self) -> anyhow::Result<()> {
+        let mut made = Vec::new();
+        let result = self.write_noting(&mut made);
+        if result.is_err() {
+            // Those that something else was put into meanwhile stay.
+            made.iter().rev().for_each(|folder| drop(fs::remove_dir(folder)));
+        }
+        result
+    }
+
+    fn write_noting(self, made: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+        for entry in self.entries.iter().filter(|entry| entry.target.folder == Folder::Missing) {
+            make_folder(folder_of(&entry.target.path), made)?;
+        }
         let mut staged = Vec::with_capacity(self.entries.len());
         for entry in self.entries {
             staged.push(Staged::stage(entry)?);

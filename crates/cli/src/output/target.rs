@@ -10,11 +10,21 @@ use anyhow::{Context as _, bail};
 use super::journal;
 use crate::ui::{Question, Ui, shown};
 
-/// A path that may be written. Made only by [`Target::claim`].
+/// A path that may be written. Made only by [`Target::claim`] and [`Target::claim_in_own_folder`].
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(super) path: PathBuf,
     pub(super) replaces: bool,
+    pub(super) folder: Folder,
+}
+
+/// Whether the folder of a file is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Folder {
+    /// It is, and may be written.
+    Exists,
+    /// It is made when the file is written.
+    Missing,
 }
 
 /// What to do when the file exists.
@@ -48,7 +58,7 @@ impl Target {
         let found = match fs::symlink_metadata(path) {
             Ok(found) => found,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Ok(Self { path: path.to_owned(), replaces: false });
+                return Ok(Self { path: path.to_owned(), replaces: false, folder: Folder::Exists });
             }
             Err(error) => return Err(anyhow::Error::new(error).context(format!("could not look at {name}"))),
         };
@@ -61,7 +71,15 @@ impl Target {
                 bail!("{name}: file exists");
             }
         }
-        Ok(Self { path: path.to_owned(), replaces: true })
+        Ok(Self { path: path.to_owned(), replaces: true, folder: Folder::Exists })
+    }
+
+    /// The same for a file in our own tree, whose folder is made when it is missing.
+    pub(crate) fn claim_in_own_folder(path: &Path, existing: Existing<'_>) -> anyhow::Result<Self> {
+        if fs::symlink_metadata(folder_of(path)).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+            return Ok(Self { path: path.to_owned(), replaces: false, folder: Folder::Missing });
+        }
+        Self::claim(path, existing)
     }
 
     /// Where it is.
@@ -106,7 +124,7 @@ fn check_file(found: &Metadata, name: &str) -> anyhow::Result<()> {
     } else if found.nlink() > 1 {
         Some("a file with several names (hard links)")
     } else if found.uid() != own_id() {
-        Some("another user's file")
+        bail!("{name} belongs to another user; run the command as that user, or name another file")
     } else {
         None
     };

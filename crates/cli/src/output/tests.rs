@@ -116,10 +116,23 @@ fn a_journal_that_others_can_write_is_not_believed() {
 }
 
 #[test]
+fn folders_that_were_made_for_a_failed_commit_are_removed() {
+    let folder = folder();
+    let mut commit = Commit::default();
+    let inside = folder.path().join("a/b/file");
+    commit.add_in_own_folder(&inside, Existing::Replace, Mode::Private, b"x".into()).expect("a target");
+    let taken = Target::claim(&folder.path().join("taken"), Existing::Force).expect("a target");
+    commit.put(taken, Mode::Private, "x");
+    fs::write(folder.path().join("taken"), "foreign").expect("a file");
+    commit.write().expect_err("the name is taken");
+    assert_eq!(names(folder.path()), ["taken"]);
+}
+
+#[test]
 fn folders_are_for_their_owner_alone() {
     let folder = folder();
     let deep = folder.path().join("a/b");
-    make_folder(&deep).expect("a folder");
+    make_folder(&deep, &mut Vec::new()).expect("a folder");
     for path in [&deep, &folder.path().join("a")] {
         assert_eq!(fs::metadata(path).expect("a folder").permissions().mode() & 0o777, 0o700);
     }

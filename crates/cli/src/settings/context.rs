@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::output::{Commit, Existing, Mode, make_folder};
+use crate::output::{Commit, Existing, Mode};
 use crate::ui::{Choice, Question, Ui};
 
 /// Which authority and which profile a name stands for.
@@ -107,9 +107,25 @@ pub(crate) fn select_current(base: &Path, name: &str) -> anyhow::Result<()> {
 pub(crate) fn remember(base: &Path, context: &Context, commit: &mut Commit) -> anyhow::Result<()> {
     let mut contexts = Contexts::load(base)?;
     contexts.0.insert(context.name.clone(), context.clone());
-    make_folder(base)?;
-    commit.add(&base.join(FILE), Existing::Replace, Mode::Private, contexts.to_json()?)?;
-    commit.add(&base.join(CURRENT), Existing::Replace, Mode::Readable, current_json(&context.name))
+    let current = current_json(&context.name);
+    commit.add_in_own_folder(&base.join(FILE), Existing::Replace, Mode::Private, contexts.to_json()?)?;
+    commit.add_in_own_folder(&base.join(CURRENT), Existing::Replace, Mode::Readable, current)
+}
+
+/// The context that a command makes: the one that its flags name, or, where contexts are in use, one named after
+/// the CA. `name` and `authority` and `profile` are the values of the flags.
+pub(crate) fn to_make(
+    base: &Path,
+    [name, authority, profile]: [Option<String>; 3],
+    host: &str,
+) -> anyhow::Result<Option<Context>> {
+    let in_use = !Contexts::load(base)?.0.is_empty() || current(base)?.is_some();
+    if !in_use && name.is_none() && authority.is_none() && profile.is_none() {
+        return Ok(None);
+    }
+    let name = name.or_else(|| authority.clone()).unwrap_or_else(|| host.replace(['[', ']', ':'], "_"));
+    let (authority, profile) = (authority.unwrap_or_else(|| name.clone()), profile.unwrap_or_else(|| name.clone()));
+    Context::new(&name, &authority, &profile).map(Some)
 }
 
 /// Have a context picked and remember the choice.

@@ -18,10 +18,9 @@ impl Defaults {
     /// Read the files of these folders, the profile's before the authority's; they may be missing.
     pub(crate) fn of(folders: &Folders) -> anyhow::Result<Self> {
         let mut files = Vec::new();
-        let mut places = vec![&folders.profile, &folders.authority];
+        let mut places = vec![folders.profile_defaults(), folders.defaults()];
         places.dedup();
-        for place in places {
-            let file = place.join("config").join("defaults.json");
+        for file in places {
             if let Some(text) = read(&file)? {
                 let object = parse(&file, &text)?;
                 files.push((file, object));

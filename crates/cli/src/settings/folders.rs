@@ -41,11 +41,6 @@ impl Folders {
         Self { base, authority, profile }
     }
 
-    /// Whether this is the folder of a context.
-    pub(crate) fn has_context(&self) -> bool {
-        self.authority != self.base
-    }
-
     /// Where the root certificate lies unless something else is said.
     pub(crate) fn root(&self) -> PathBuf {
         self.authority.join("certs").join("root_ca.crt")
@@ -54,6 +49,16 @@ impl Folders {
     /// Where the CA's configuration lies unless something else is said.
     pub(crate) fn ca_config(&self) -> PathBuf {
         self.authority.join("config").join("ca.json")
+    }
+
+    /// The authority's defaults for flags.
+    pub(crate) fn defaults(&self) -> PathBuf {
+        self.authority.join("config").join("defaults.json")
+    }
+
+    /// The person's defaults for flags, which go before the authority's.
+    pub(crate) fn profile_defaults(&self) -> PathBuf {
+        self.profile.join("config").join("defaults.json")
     }
 
     /// The same folders, from the root of the file system.
