@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 pub(crate) use commit::Commit;
+pub(crate) use journal::recover;
 pub(crate) use target::{Existing, Target};
 
 /// Who may read a file.

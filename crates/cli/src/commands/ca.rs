@@ -4,6 +4,7 @@ mod bootstrap;
 mod certificate;
 mod federation;
 mod health;
+mod init;
 
 mod provisioner;
 mod root;
@@ -37,6 +38,7 @@ pub(crate) static GROUP: Group = Group {
         Node::Command(&certificate::COMMAND),
         Node::Command(&federation::COMMAND),
         Node::Command(&health::COMMAND),
+        Node::Command(&init::COMMAND),
         Node::Group(&provisioner::GROUP),
         Node::Command(&root::COMMAND),
         Node::Command(&roots::COMMAND),

@@ -47,7 +47,7 @@ impl Journal {
 }
 
 /// Finish what an interrupted commit, whose first target was `first`, left to do.
-pub(super) fn recover(first: &Path) -> anyhow::Result<()> {
+pub(crate) fn recover(first: &Path) -> anyhow::Result<()> {
     let file = place_of(first)?;
     let found = match fs::symlink_metadata(&file) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
