@@ -12,3 +12,6 @@ pub(crate) mod returned;
 pub(crate) mod template;
 pub(crate) mod token;
 pub(crate) mod when;
+
+#[cfg(test)]
+mod tests;

@@ -112,6 +112,9 @@ impl Grant {
 
     fn from_token(call: &Call, ask: &Ask<'_>, token: Zeroizing<String>) -> anyhow::Result<Self> {
         let claims = UnverifiedClaims::of(&token)?;
+        if claims.has_expired(clock::now()) {
+            bail!("the token has expired; make a new one with 'ca token'");
+        }
         if !claims.names_its_certificate() {
             let connection = Connection::open(call)?;
             let all = provisioners(&connection)?;

@@ -1,10 +1,14 @@
 //! Who an id token is about, and which names the CA will give them.
 
+use std::time::SystemTime;
+
 use anyhow::{Context as _, anyhow, bail};
 use rung_api::body::OidcProvisioner;
 use rung_pki::SubjectAltName;
 use rung_pki::jose::UnverifiedJws;
 use serde_json::{Map, Value};
+
+use crate::clock::unix_seconds;
 
 /// The claims of a token, which the CA verifies and we only read.
 #[derive(Debug, Clone)]
@@ -35,6 +39,12 @@ impl UnverifiedClaims {
     /// Whether it was made for this CA by the holder of a provisioner's key, and not by an identity provider.
     pub(crate) fn names_its_certificate(&self) -> bool {
         self.0.contains_key("sha") || self.0.contains_key("sans")
+    }
+
+    /// Whether it is past its end by more than the minute that CAs allow.
+    pub(crate) fn has_expired(&self, now: SystemTime) -> bool {
+        let end = self.0.get("exp").and_then(Value::as_u64);
+        end.is_some_and(|end| unix_seconds(now) > end.saturating_add(60))
     }
 
     /// The client that an id token is for.

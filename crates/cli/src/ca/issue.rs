@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use anyhow::Context as _;
 use rung_api::body::SignRequest;
+use rung_api::client::ClientError;
 use rung_pki::{Certificate, PublicKey};
 use rung_spec::TimeOrDuration;
 use serde_json::value::RawValue;
@@ -54,9 +55,19 @@ pub(crate) fn issue(
         not_after: text(&terms.not_after),
         template_data: terms.data.as_deref(),
     };
-    let response = grant.connection.client.sign(&sign)?;
+    let response = grant.connection.client.sign(&sign).map_err(explain)?;
     let at = terms.moment(clock::now());
     check(&response, &Expected { key, identity: &grant.identity, roots: &grant.connection.roots, at })
+}
+
+/// A token that is not accepted is the commonest trouble, and its remedy is always the same.
+fn explain(error: ClientError) -> anyhow::Error {
+    let is_token = matches!(&error, ClientError::Refused(refusal) if refusal.status == 401);
+    let error = anyhow::Error::new(error);
+    if !is_token {
+        return error;
+    }
+    error.context("the CA did not accept the token; get a new one, as each is good for one use within a few minutes")
 }
 
 /// A chain as a file holds it, the leaf first.

@@ -25,7 +25,8 @@ pub(crate) static GROUP: Group = Group {
         Example {
             purpose: "Trust a CA and get a certificate:",
             lines: &[
-                "ca bootstrap --ca-url https://ca.example.com:9000 --fingerprint d9d0978692f1c7cc791f5c343ce98771",
+                "ca bootstrap --ca-url https://ca.example.com:9000 \\",
+                "    --fingerprint 702a094e239c9eec6f0dcd0a5f65e595bf7ed6614012825c5fe3d1ae1b2fd6ee",
             ],
         },
         Example {

@@ -1,5 +1,8 @@
 //! The real program, started as a person starts it.
 
 mod basics;
+mod certificates;
 mod contexts;
+mod init;
+mod offline;
 mod sandbox;

@@ -37,12 +37,16 @@ pub(crate) static COMMAND: Command = Command {
         Example {
             purpose: "Trust a CA; the fingerprint was printed by 'ca init':",
             lines: &[
-                "ca bootstrap --ca-url https://ca.example.com:9000 --fingerprint d9d0978692f1c7cc791f5c343ce98771",
+                "ca bootstrap --ca-url https://ca.example.com:9000 \\",
+                "    --fingerprint 702a094e239c9eec6f0dcd0a5f65e595bf7ed6614012825c5fe3d1ae1b2fd6ee",
             ],
         },
         Example {
             purpose: "Use a second CA beside the first:",
-            lines: &["ca bootstrap --context staging --ca-url https://staging.example.com --fingerprint 1e8f…"],
+            lines: &[
+                "ca bootstrap --context staging --ca-url https://staging.example.com \\",
+                "    --fingerprint 702a094e239c9eec6f0dcd0a5f65e595bf7ed6614012825c5fe3d1ae1b2fd6ee",
+            ],
         },
     ],
     scope: Scope::Outside,

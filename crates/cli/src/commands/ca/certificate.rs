@@ -55,7 +55,10 @@ pub(crate) static COMMAND: Command = Command {
         },
         Example {
             purpose: "Several names, and a key on another curve:",
-            lines: &["ca certificate svc svc.crt svc.key --san svc.example.com --san 10.1.2.3 --kty EC --curve P-384"],
+            lines: &[
+                "ca certificate svc svc.crt svc.key --san svc.example.com --san 10.1.2.3 \\",
+                "    --kty EC --curve P-384",
+            ],
         },
         Example {
             purpose: "In a script, with a token that somebody else made:",

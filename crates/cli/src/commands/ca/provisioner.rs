@@ -21,7 +21,8 @@ pub(crate) static GROUP: Group = Group {
     examples: &[Example {
         purpose: "Let the people of an identity provider in:",
         lines: &[
-            "ca provisioner add sso --type OIDC --client-id rung --configuration-endpoint https://idp.example.com",
+            "ca provisioner add sso --type OIDC --client-id rung \\",
+            "    --configuration-endpoint https://idp.example.com",
         ],
     }],
     children: &[

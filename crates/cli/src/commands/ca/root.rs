@@ -32,7 +32,8 @@ pub(crate) static COMMAND: Command = Command {
     examples: &[Example {
         purpose: "Fetch the root certificate of a CA:",
         lines: &[
-            "ca root root_ca.crt --ca-url https://ca.example.com:9000 --fingerprint d9d0978692f1c7cc791f5c343ce98771",
+            "ca root root_ca.crt --ca-url https://ca.example.com:9000 \\",
+            "    --fingerprint 702a094e239c9eec6f0dcd0a5f65e595bf7ed6614012825c5fe3d1ae1b2fd6ee",
         ],
     }],
     scope: Scope::Within,

@@ -98,11 +98,12 @@ impl Given {
             Ok(Some(secret::password_file(flag, &file)?).filter(|password| !password.is_empty()))
         };
         let pki = call.switch("pki")?;
-        let mut others = call.text("name")?.is_some();
+        // What is wrong with the flags is told before anything is asked.
+        let mut others = NAME.given(call)?.is_some();
+        let (address, provisioner) = (ADDRESS.given(call)?, PROVISIONER.given(call)?);
         if !pki {
-            others &= call.text("address")?.is_some() && call.text("provisioner")?.is_some();
+            others &= address.is_some() && provisioner.is_some();
         }
-        // An address that cannot be used is told before anything is asked.
         call.text("with-ca-url")?.map(|url| ca_url(&url)).transpose()?;
         Ok(Self {
             pki,

@@ -15,13 +15,19 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// The value of the flag, if it is given and good.
+    pub(super) fn given(&self, call: &Call) -> anyhow::Result<Option<String>> {
+        let Some(value) = call.text(self.flag)? else { return Ok(None) };
+        (self.check)(&value).map_err(|reason| anyhow::anyhow!("{reason} (flag '--{}')", self.flag))?;
+        Ok(Some(value))
+    }
+
     /// The value of the flag, or the person's answer.
     pub(super) fn answer(&self, call: &Call) -> anyhow::Result<String> {
-        if let Some(value) = call.text(self.flag)? {
-            (self.check)(&value).map_err(|reason| anyhow::anyhow!("{reason} (flag '--{}')", self.flag))?;
-            return Ok(value);
+        match self.given(call)? {
+            Some(value) => Ok(value),
+            None => self.ask(call),
         }
-        self.ask(call)
     }
 
     /// The person's answer.

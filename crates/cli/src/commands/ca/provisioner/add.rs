@@ -28,7 +28,8 @@ pub(crate) static COMMAND: Command = Command {
         Example {
             purpose: "Let the people of one mail domain in by their login:",
             lines: &[
-                "ca provisioner add sso --type OIDC --client-id rung --client-secret s3cret --domain example.com \\",
+                "ca provisioner add sso --type OIDC --client-id rung --client-secret s3cret \\",
+                "    --domain example.com \\",
                 "    --configuration-endpoint https://idp.example.com/.well-known/openid-configuration",
             ],
         },
@@ -51,7 +52,6 @@ fn run(call: &Call) -> anyhow::Result<()> {
                 let usage = Usage::new("'--create false' requires the '--public-key' flag");
                 return Err(usage.with_hint("Pass --create to make a new key.".to_owned()).into());
             }
-            jwk::apply(call, &mut provisioner)?;
         }
         "OIDC" => {
             for flag in ["client-id", "configuration-endpoint"] {
@@ -65,6 +65,13 @@ fn run(call: &Call) -> anyhow::Result<()> {
     }
     claims::apply(call, &mut provisioner)?;
     let file = ConfigFile::open(call)?;
+    if kind == "JWK" {
+        jwk::apply(call, &mut provisioner)?;
+        // The claims come last, as in every other provisioner.
+        if let Some(claims) = provisioner.shift_remove("claims") {
+            provisioner.insert("claims".to_owned(), claims);
+        }
+    }
     let value = Value::Object(provisioner.clone());
     let changed = edit::add_provisioner(&file.text, &file.path, &value);
     let is_good = changed.is_ok();

@@ -73,10 +73,10 @@ fn from_file(
             PrivateJwk::describe(key.with_context(|| format!("{file} is not a private key that can be read"))?)
         }
     };
-    if let Some(public) = public {
-        if read_public(public)?.thumbprint() != key.public().thumbprint() {
-            anyhow::bail!("{public} and {file} are not two halves of one key");
-        }
+    if let Some(public) = public
+        && read_public(public)?.thumbprint() != key.public().thumbprint()
+    {
+        anyhow::bail!("{public} and {file} are not two halves of one key");
     }
     put_private(call, provisioner, &key)
 }

@@ -23,6 +23,8 @@ pub(crate) static COMMAND: Command = Command {
 
 fn run(call: &Call) -> anyhow::Result<()> {
     let found = provisioners(&Connection::open(call)?)?;
+    // Parts that the list keeps as text are laid out like the rest.
+    let found = serde_json::to_value(&found)?;
     let mut out = Vec::new();
     found.serialize(&mut Serializer::with_formatter(&mut out, PrettyFormatter::with_indent(b"   ")))?;
     out.push(b'\n');
