@@ -220,7 +220,8 @@ fn check_chain(ca: &Ca, key: &PrivateKey, chain: &[Certificate], expected: Resul
         tls_options: None,
     };
     let identity = Identity { subject: "a.test".to_owned(), names: names(&["a.test"]) };
-    let expectation = Expected { key: key.public_key(), identity: &identity, roots: &[ca.root.clone()], at: noon() };
+    let expectation =
+        Expected { key: key.public_key(), identity: &identity, roots: std::slice::from_ref(&ca.root), at: noon() };
     match (check(&response, &expectation), expected) {
         (Ok(found), Ok(())) => assert_eq!(found.len(), chain.len()),
         (Err(error), Err(part)) => {
