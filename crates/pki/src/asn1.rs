@@ -3,10 +3,12 @@
 mod reader;
 #[cfg(test)]
 mod tests;
+mod text;
 mod time;
 mod writer;
 
 pub(crate) use reader::{Element, Reader};
+pub(crate) use text::{is_printable, plain_text, text};
 pub(crate) use time::{read_time, write_time};
 pub(crate) use writer::Writer;
 
@@ -43,14 +45,4 @@ pub(crate) mod tag {
     pub(crate) const fn context_constructed(number: u8) -> u8 {
         0xa0 | number
     }
-}
-
-/// Whether Go, and therefore every certificate of a step-ca, writes this text as a `PrintableString`.
-///
-/// X.680 §41.4 has no `*`, `@`, `_` or `&` in that type either.
-pub(crate) fn is_printable(text: &str) -> bool {
-    text.bytes().all(|octet| {
-        octet.is_ascii_alphanumeric()
-            || matches!(octet, b' ' | b'\'' | b'(' | b')' | b'+' | b',' | b'-' | b'.' | b'/' | b':' | b'=' | b'?')
-    })
 }

@@ -1,7 +1,9 @@
 //! Extensions of certificates and certificate requests (RFC 5280 §4.2).
 
 mod constraints;
+mod decoded;
 mod general_name;
+mod information;
 mod provisioner;
 #[cfg(test)]
 mod tests;
@@ -10,7 +12,9 @@ mod usage;
 use std::net::IpAddr;
 
 pub use constraints::{BasicConstraints, ConstraintError, NameConstraints, Subtree};
+pub use decoded::Decoded;
 pub use general_name::GeneralName;
+pub use information::{AccessDescription, DistributionPoint, Policy, SignedTimestamp};
 pub use provisioner::ProvisionerExtension;
 pub use usage::{ExtendedKeyUsage, KeyUsage, Purpose};
 
@@ -44,6 +48,12 @@ pub mod oid {
     pub const NAME_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.30");
     /// Certificate policies.
     pub const CERTIFICATE_POLICIES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.32");
+    /// Where CRLs are published.
+    pub const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
+    /// Where OCSP and the issuer's certificate are.
+    pub const AUTHORITY_INFORMATION_ACCESS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.1");
+    /// What certificate transparency logs promised (RFC 6962).
+    pub const SIGNED_TIMESTAMPS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11129.2.4.2");
     /// Which provisioner granted a certificate, as step-ca writes it.
     pub const PROVISIONER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.37476.9000.64.1");
 }

@@ -202,3 +202,39 @@ fn names_of_kinds_that_are_not_compared_do_not_get_through() {
     assert_eq!(constraints.permits_candidate(&Candidate::Other(0)), Ok(()));
     assert_eq!(constraints.permits(&names(&["a.example"])[0]), Ok(()));
 }
+
+#[test]
+fn signed_timestamps_are_taken_apart() {
+    let signature = [0x30, 3, 2, 1, 1];
+    let one = [&[0][..], &[7; 32], &1_700_000_000_123_u64.to_be_bytes(), &[0, 0, 4, 3, 0, 5], &signature].concat();
+    let listed = [&(one.len() as u16).to_be_bytes()[..], &one].concat().repeat(2);
+    let octets = [&(listed.len() as u16).to_be_bytes()[..], &listed].concat();
+    let mut value = Writer::default();
+    value.element(tag::OCTET_STRING, &octets);
+    let value = value.into_der();
+    let extension = |value: &[u8]| Extension { oid: oid::SIGNED_TIMESTAMPS, critical: false, value: value.to_vec() };
+    let Decoded::SignedTimestamps(timestamps) = extension(&value).decode() else { panic!("timestamps") };
+    assert_eq!(timestamps.len(), 2);
+    let expected = SignedTimestamp {
+        version: 1,
+        log_id: [7; 32],
+        timestamp: 1_700_000_000_123,
+        algorithm: [4, 3],
+        signature: signature.to_vec(),
+    };
+    assert_eq!(timestamps[1], expected);
+    for end in 0..value.len() {
+        assert_eq!(extension(&value[..end]).decode(), Decoded::Malformed, "{end}");
+    }
+}
+
+#[test]
+fn what_is_unknown_or_malformed_says_so() {
+    let extension = |oid, value: &[u8]| Extension { oid, critical: false, value: value.to_vec() };
+    assert_eq!(extension("1.2.3".parse().unwrap(), &[1]).decode(), Decoded::Unknown);
+    for oid in [oid::AUTHORITY_INFORMATION_ACCESS, oid::CERTIFICATE_POLICIES, oid::CRL_DISTRIBUTION_POINTS] {
+        for value in [&[][..], &[0x30, 0], &[0x30, 2, 0x30, 1], &[0x30, 4, 0x30, 2, 5, 0], &[4, 0]] {
+            assert_eq!(extension(oid, value).decode(), Decoded::Malformed, "{oid} {value:?}");
+        }
+    }
+}

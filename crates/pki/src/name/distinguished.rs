@@ -5,7 +5,7 @@ mod attribute;
 use std::{borrow::Cow, fmt};
 
 use super::NameError;
-use crate::asn1::{NotDer, Reader, Writer, tag};
+use crate::asn1::{NotDer, Reader, Writer, plain_text, tag, text};
 pub use attribute::Attribute;
 
 /// A distinguished name, kept as the DER that it is written in.
@@ -263,35 +263,12 @@ impl<'a> Iterator for Entries<'a> {
 impl<'a> AttributeValue<'a> {
     /// The value as text; nothing when it is no string, or not a valid one.
     pub fn text(&self) -> Option<Cow<'a, str>> {
-        match self.tag {
-            tag::BMP_STRING => {
-                let units = self.content.chunks(2).map(|pair| pair.try_into().ok().map(u16::from_be_bytes));
-                String::from_utf16(&units.collect::<Option<Vec<u16>>>()?).ok().map(Cow::Owned)
-            }
-            tag::UNIVERSAL_STRING => {
-                let points =
-                    self.content.chunks(4).map(|four| char::from_u32(u32::from_be_bytes(four.try_into().ok()?)));
-                points.collect::<Option<String>>().map(Cow::Owned)
-            }
-            tag::T61_STRING if !self.content.is_ascii() => {
-                // Nobody ever wrote real T.61; what is found in the field is Latin-1.
-                Some(Cow::Owned(self.content.iter().map(|octet| char::from(*octet)).collect()))
-            }
-            _ => self.plain().map(Cow::Borrowed),
-        }
+        text(self.tag, self.content)
     }
 
     /// The value as it stands, if its string type is one of octets.
     fn plain(&self) -> Option<&'a str> {
-        match self.tag {
-            tag::UTF8_STRING
-            | tag::PRINTABLE_STRING
-            | tag::IA5_STRING
-            | tag::NUMERIC_STRING
-            | tag::VISIBLE_STRING
-            | tag::T61_STRING => std::str::from_utf8(self.content).ok(),
-            _ => None,
-        }
+        plain_text(self.tag, self.content)
     }
 
     fn hexadecimal(&self) -> String {

@@ -1,9 +1,12 @@
 //! Certificates as OpenSSL sees them.
 
 use rung_pki::{
-    Attribute, Certificate, CertificateContent, DistinguishedName, KeyAlgorithm, PrivateKey, SignatureAlgorithm,
-    Signer,
-    extension::{self, BasicConstraints, KeyUsage, NameConstraints, ProvisionerExtension, Purpose, Subtree},
+    Attribute, Certificate, CertificateContent, DistinguishedName, Extension, KeyAlgorithm, PrivateKey,
+    SignatureAlgorithm, Signer,
+    extension::{
+        self, AccessDescription, BasicConstraints, Decoded, DistributionPoint, GeneralName, KeyUsage, NameConstraints,
+        Policy, ProvisionerExtension, Purpose, Subtree,
+    },
 };
 
 use crate::{
@@ -241,4 +244,63 @@ fn certificates_of_openssl_are_read() {
         let verifiable = key.is_some() && certificate.signature_algorithm().is_some();
         assert_eq!(certificate.is_self_signed(), verifiable, "{name}");
     }
+}
+
+/// Extensions as OpenSSL writes them.
+#[test]
+fn extensions_of_openssl_are_taken_apart() {
+    let openssl = OpenSsl::new();
+    openssl.write(
+        "it.cnf",
+        "[req]\ndistinguished_name=dn\n[dn]\n[ext]\n\
+         authorityInfoAccess=OCSP;URI:http://ocsp.example/,caIssuers;URI:http://ca.example/ca.crt\n\
+         crlDistributionPoints=point,URI:http://b.example/crl\n\
+         certificatePolicies=1.2.3.4,@policy\n\
+         keyUsage=critical,digitalSignature,decipherOnly,keyAgreement\n\
+         extendedKeyUsage=clientAuth,1.2.3\n\
+         nameConstraints=critical,permitted;dirName:dn2,excluded;IP:10.0.0.0/255.0.0.0\n\
+         [point]\nfullname=URI:http://a.example/crl\nCRLissuer=dirName:dn2\nreasons=keyCompromise\n\
+         [policy]\npolicyIdentifier=1.2.3.5\nCPS.1=https://cps.example/\nuserNotice.1=@notice\n\
+         [notice]\nexplicitText=UTF8:Zoë\norganization=Rung\nnoticeNumbers=1\n\
+         [dn2]\nO=Rung\n",
+    );
+    let fixed =
+        ["req", "-x509", "-nodes", "-newkey", "ed25519", "-keyout", "key.pem", "-out", "it.pem", "-subj", "/CN=x"];
+    openssl.run(&[&fixed[..], &["-utf8", "-config", "it.cnf", "-extensions", "ext"]].concat());
+    let certificate = Certificate::from_pem(&openssl.read("it.pem")).unwrap();
+    let decoded: Vec<Decoded> = certificate.extensions().iter().map(Extension::decode).collect();
+    let uri = |text: &str| GeneralName::Uri(text.to_owned());
+    let rung = DistinguishedName::new().with(Attribute::Organization, "Rung").unwrap();
+    let Decoded::CrlDistributionPoints(points) = &decoded[1] else { panic!("{:?}", decoded[1]) };
+    let [GeneralName::DirectoryName(crl_issuer)] = &points[0].crl_issuer[..] else { panic!("{points:?}") };
+    assert_eq!(crl_issuer.to_string(), rung.to_string());
+    assert_eq!(points[0].full_name, [uri("http://a.example/crl")]);
+    assert_eq!(points[1], DistributionPoint { full_name: vec![uri("http://b.example/crl")], crl_issuer: vec![] });
+    let access = |method, text: &str| AccessDescription { method, location: uri(text) };
+    assert_eq!(
+        decoded[0],
+        Decoded::AuthorityInformationAccess(vec![
+            access(AccessDescription::OCSP, "http://ocsp.example/"),
+            access(AccessDescription::CA_ISSUERS, "http://ca.example/ca.crt"),
+        ])
+    );
+    let policy = |oid: &str, statements: &[&str], notices: &[&str]| Policy {
+        oid: oid.parse().unwrap(),
+        statements: statements.iter().map(ToString::to_string).collect(),
+        notices: notices.iter().map(ToString::to_string).collect(),
+    };
+    assert_eq!(
+        decoded[2],
+        Decoded::CertificatePolicies(vec![
+            policy("1.2.3.4", &[], &[]),
+            policy("1.2.3.5", &["https://cps.example/"], &["Zoë"]),
+        ])
+    );
+    let usage = KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_AGREEMENT | KeyUsage::DECIPHER_ONLY;
+    assert_eq!(decoded[3], Decoded::KeyUsage(usage));
+    let purposes = certificate.extended_key_usage().unwrap();
+    assert_eq!(purposes.purposes(), [Purpose::ClientAuth, Purpose::Other("1.2.3".parse().unwrap())]);
+    let constraints = certificate.name_constraints().unwrap();
+    assert_eq!(constraints.permitted[0].to_string(), "O=Rung");
+    assert_eq!(constraints.excluded, [Subtree::network("10.0.0.0".parse().unwrap(), 8).unwrap()]);
 }

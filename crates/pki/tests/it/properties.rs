@@ -17,6 +17,7 @@ fn look(certificate: &Certificate) {
     let _ = (certificate.subject_key_identifier(), certificate.authority_key_identifier());
     let _ = (certificate.name_constraints(), certificate.provisioner(), certificate.public_key());
     let _ = (certificate.is_self_signed(), certificate.validity(), certificate.subject().common_name());
+    certificate.extensions().iter().for_each(|extension| drop(extension.decode()));
     let _ = chain::matches_host(certificate, "a.example");
     let own = std::slice::from_ref(certificate);
     let _ = chain::verify(certificate, own, own, at(NOW), None);
