@@ -89,7 +89,7 @@ impl Stage {
             "password",
         ];
         self.say("make a certificate authority", &format!("rung {}", words.join(" ")));
-        self.rung(&words).await
+        self.rung(&words).await.map(drop)
     }
 
     /// Start the certificate authority and wait until it serves.
@@ -198,8 +198,8 @@ impl Stage {
     /// Look at the certificate, and get one for the server.
     pub(super) async fn inspect(&mut self) -> anyhow::Result<()> {
         self.say("look at it", "rung certificate inspect --short me.crt");
-        let output = self.command(&self.rung).args(["certificate", "inspect", "--short", "me.crt"]).output().await?;
-        for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let shown = self.rung(&["certificate", "inspect", "--short", "me.crt"]).await?;
+        for line in shown.lines() {
             eprintln!("       {line}");
         }
         let url = self.url.clone();
@@ -226,7 +226,7 @@ impl Stage {
             "get a server its certificate, with the first provisioner's password",
             &format!("rung {}", words.join(" ")),
         );
-        self.rung(&words).await
+        self.rung(&words).await.map(drop)
     }
 
     /// Be greeted by name.
@@ -283,12 +283,13 @@ impl Stage {
         command
     }
 
-    async fn rung(&self, words: &[&str]) -> anyhow::Result<()> {
+    /// Run the command line and give what it printed.
+    async fn rung(&self, words: &[&str]) -> anyhow::Result<String> {
         let output = self.command(&self.rung).args(words).stdin(Stdio::null()).output().await?;
         if !output.status.success() {
             bail!("rung {} failed:\n{}", words.join(" "), String::from_utf8_lossy(&output.stderr));
         }
-        Ok(())
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 }
 
