@@ -1,1 +1,16 @@
-//! End-to-end tests.
+//! End-to-end tests: the built programs, driven as a person drives them, against real clients and servers.
+
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod journey;
+#[cfg(test)]
+mod lifetime;
+#[cfg(test)]
+mod login;
+#[cfg(test)]
+mod profile;
+#[cfg(test)]
+mod tutorial;
