@@ -72,6 +72,7 @@ impl Place {
         let path = std::env::var_os("PATH").expect("a PATH");
         command.current_dir(self.folder.path()).env_clear().env("PATH", path).env("LANG", "C.UTF-8");
         command.env("HOME", self.path("home")).env("STEPPATH", self.path("step")).env("TERM", "xterm");
+        command.env("PYTHONDONTWRITEBYTECODE", "1");
         // No test opens the browser of the person who runs it.
         command.env("STEP_OPEN_BROWSER", "0");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
