@@ -1,8 +1,10 @@
 //! All commands, one file each.
 
 mod ca;
+mod certificate;
 pub(crate) mod completion;
 mod context;
+mod crypto;
 mod demo;
 mod path;
 mod version;
@@ -24,8 +26,10 @@ pub(crate) static ROOT: Group = Group {
     }],
     children: &[
         Node::Group(&ca::GROUP),
+        Node::Group(&certificate::GROUP),
         Node::Command(&completion::COMMAND),
         Node::Group(&context::GROUP),
+        Node::Group(&crypto::GROUP),
         Node::Command(&demo::COMMAND),
         Node::Command(&path::COMMAND),
         Node::Command(&version::COMMAND),

@@ -14,6 +14,7 @@ mod failure;
 mod grammar;
 mod help;
 mod input;
+mod inspect;
 pub mod login;
 mod output;
 mod program;

@@ -3,6 +3,7 @@
 mod basics;
 mod certificates;
 mod contexts;
+mod documents;
 mod init;
 mod offline;
 mod sandbox;

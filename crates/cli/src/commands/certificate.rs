@@ -1,0 +1,20 @@
+//! `certificate …`
+
+mod fingerprint;
+mod inspect;
+mod verify;
+
+use crate::grammar::{Example, Group, Node};
+
+pub(crate) static GROUP: Group = Group {
+    name: "certificate",
+    summary: "look at certificates and check them",
+    description: "Shows and checks certificates and certificate signing requests in files. Nothing here needs a CA or a \
+        network. To get certificates, see 'ca certificate'.",
+    examples: &[Example { purpose: "See for whom a certificate is:", lines: &["certificate inspect svc.crt --short"] }],
+    children: &[
+        Node::Command(&fingerprint::COMMAND),
+        Node::Command(&inspect::COMMAND),
+        Node::Command(&verify::COMMAND),
+    ],
+};

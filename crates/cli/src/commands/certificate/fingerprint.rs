@@ -1,0 +1,92 @@
+//! `certificate fingerprint`
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+
+use crate::call::Call;
+use crate::failure::Usage;
+use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
+use crate::inspect::read;
+use crate::ui::print;
+
+pub(crate) static COMMAND: Command = Command {
+    name: "fingerprint",
+    summary: "print the fingerprint of a certificate",
+    description: "Prints the SHA-256 of a certificate or certificate signing request, PEM or DER: a short text by which \
+        two people can make sure that they have the same one.",
+    arguments: &[Argument {
+        name: "<crt-file>",
+        count: Count::Optional,
+        help: "The file; standard input without it or with '-'.",
+    }],
+    flags: &[&[
+        Flag::value(
+            &["format"],
+            "<format>",
+            "hex (the default), base64, base64-url, base64-raw, base64-url-raw or emoji.",
+        ),
+        Flag::switch(&["bundle"], "Print the fingerprints of all certificates of the file, with their numbers."),
+        Flag::refused(&["sha1"], "SHA-1 is broken; compare SHA-256 fingerprints"),
+        Flag::refused_value(&["roots"], "certificates of servers cannot be fetched yet"),
+        Flag::refused_value(&["servername"], "certificates of servers cannot be fetched yet"),
+        Flag::refused(&["insecure"], "certificates of servers cannot be fetched yet"),
+    ]],
+    examples: &[Example {
+        purpose: "Print the fingerprint of the CA's root:",
+        lines: &["certificate fingerprint root_ca.crt"],
+    }],
+    scope: Scope::Within,
+    run,
+};
+
+fn run(call: &Call) -> anyhow::Result<()> {
+    let format = call.text("format")?.unwrap_or_else(|| "hex".to_owned());
+    let encode = encoder(&format).ok_or_else(|| {
+        Usage::new(format!("error parsing fingerprint format: '{format}' is not a valid fingerprint format"))
+    })?;
+    let documents = read(call.argument(0).unwrap_or("-"))?;
+    let is_bundle = call.switch("bundle")?;
+    let mut out = String::new();
+    for (number, document) in documents.iter().enumerate().take(if is_bundle { documents.len() } else { 1 }) {
+        if is_bundle {
+            out.push_str(&format!("{number}: "));
+        }
+        out.push_str(&encode(&document.fingerprint()));
+        out.push('\n');
+    }
+    print(out.as_bytes())
+}
+
+type Encode = fn(&[u8]) -> String;
+
+fn encoder(format: &str) -> Option<Encode> {
+    Some(match format.to_ascii_lowercase().as_str() {
+        "hex" => |octets| octets.iter().map(|octet| format!("{octet:02x}")).collect(),
+        "base64" => |octets| STANDARD.encode(octets),
+        "base64-url" | "base64url" => |octets| URL_SAFE.encode(octets),
+        "base64-raw" | "base64raw" => |octets| STANDARD_NO_PAD.encode(octets),
+        "base64-url-raw" | "base64urlraw" => |octets| URL_SAFE_NO_PAD.encode(octets),
+        "emoji" => emoji,
+        _ => return None,
+    })
+}
+
+fn emoji(octets: &[u8]) -> String {
+    let alphabet: Vec<&str> = EMOJI.lines().collect();
+    octets.iter().map(|octet| alphabet[usize::from(*octet)]).collect()
+}
+
+/// One for each octet, in order: the published emojisum list.
+const EMOJI: &str = include_str!("emoji.txt");
+
+#[cfg(test)]
+mod tests {
+    use super::{EMOJI, emoji};
+
+    #[test]
+    fn every_octet_has_its_emoji() {
+        assert_eq!(EMOJI.lines().count(), 256);
+        assert_eq!(emoji(&[0x28, 0x5e, 0x69, 0x78]), "👏🔫🚁💋");
+        assert_eq!(emoji(&[0x00, 0xff]), "👍💤");
+    }
+}

@@ -1,0 +1,13 @@
+//! `crypto …`
+
+mod change_pass;
+
+use crate::grammar::{Example, Group, Node};
+
+pub(crate) static GROUP: Group = Group {
+    name: "crypto",
+    summary: "work with keys",
+    description: "Works with private keys in files, without a CA or a network.",
+    examples: &[Example { purpose: "Choose another password for a key:", lines: &["crypto change-pass svc.key"] }],
+    children: &[Node::Command(&change_pass::COMMAND)],
+};

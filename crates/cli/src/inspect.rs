@@ -1,0 +1,95 @@
+//! Certificates and certificate requests in files, and how they are shown.
+
+mod extension;
+mod key;
+mod short;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tlv;
+
+use anyhow::{Context as _, bail};
+use rung_pki::{Certificate, CertificateRequest, pem, sha256};
+
+use crate::input;
+
+pub(crate) use short::short;
+pub(crate) use text::text;
+
+/// A certificate, or the request for one.
+#[derive(Debug, Clone)]
+pub(crate) enum Document {
+    /// A certificate.
+    Certificate(Certificate),
+    /// A certificate request, of which nothing is verified.
+    Request(CertificateRequest),
+}
+
+impl Document {
+    /// The DER.
+    pub(crate) fn der(&self) -> &[u8] {
+        match self {
+            Self::Certificate(certificate) => certificate.der(),
+            Self::Request(request) => request.der(),
+        }
+    }
+
+    /// A PEM block.
+    pub(crate) fn to_pem(&self) -> String {
+        match self {
+            Self::Certificate(certificate) => certificate.to_pem(),
+            Self::Request(request) => request.to_pem(),
+        }
+    }
+
+    /// SHA-256 of the DER.
+    pub(crate) fn fingerprint(&self) -> [u8; 32] {
+        sha256(self.der())
+    }
+}
+
+/// Read what is in a file, or in standard input for `-`: certificates, else one request; PEM or DER.
+pub(crate) fn read(file: &str) -> anyhow::Result<Vec<Document>> {
+    if is_url(file) {
+        bail!("certificates of servers cannot be fetched by this version; save '{file}' to a file first");
+    }
+    let contents = input::read("the certificate", file)?;
+    let found = parse(&contents).with_context(|| format!("file {} cannot be used", input::name(file)))?;
+    if found.is_empty() {
+        bail!("file {file} does not contain any valid CERTIFICATE or CERTIFICATE REQUEST blocks");
+    }
+    Ok(found)
+}
+
+/// The documents in `contents`; requests only when there is no certificate.
+fn parse(contents: &[u8]) -> anyhow::Result<Vec<Document>> {
+    if !contents.windows(BEGIN.len()).any(|window| window == BEGIN) {
+        return Ok(parse_der(contents).into_iter().collect());
+    }
+    let blocks = pem::decode_all(contents)?;
+    let labelled = |labels: &'static [&'static str]| {
+        blocks.iter().filter(move |block| labels.contains(&block.label.as_str())).map(|block| &block.contents)
+    };
+    let mut found = Vec::new();
+    for der in labelled(&["CERTIFICATE", "X509 CERTIFICATE"]) {
+        found.push(Document::Certificate(Certificate::from_der(der)?));
+    }
+    if found.is_empty() {
+        for der in labelled(&["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"]).take(1) {
+            found.push(Document::Request(CertificateRequest::from_der(der)?));
+        }
+    }
+    Ok(found)
+}
+
+fn parse_der(contents: &[u8]) -> Option<Document> {
+    let certificate = Certificate::from_der(contents).map(Document::Certificate);
+    certificate.ok().or_else(|| CertificateRequest::from_der(contents).ok().map(Document::Request))
+}
+
+fn is_url(file: &str) -> bool {
+    let file = file.to_ascii_lowercase();
+    ["https://", "tls://", "tcp://", "smtps://", "ldaps://"].iter().any(|scheme| file.starts_with(scheme))
+}
+
+const BEGIN: &[u8] = b"-----BEGIN ";

@@ -1,0 +1,72 @@
+//! Reading DER as nested tags and contents, for the extensions that are only shown.
+
+/// One element: its tag and its content.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Element<'a> {
+    pub(super) tag: u8,
+    pub(super) content: &'a [u8],
+}
+
+impl<'a> Element<'a> {
+    /// The elements inside it.
+    pub(super) fn children(&self) -> Option<Vec<Element<'a>>> {
+        all(self.content)
+    }
+
+    /// The content as ASCII text.
+    pub(super) fn text(&self) -> Option<&'a str> {
+        std::str::from_utf8(self.content).ok().filter(|text| text.is_ascii())
+    }
+
+    /// The content as an object identifier, dotted.
+    pub(super) fn oid(&self) -> Option<String> {
+        (self.tag == 6).then(|| dotted(self.content))?
+    }
+}
+
+/// The elements that follow one another in `der`.
+pub(super) fn all(mut der: &[u8]) -> Option<Vec<Element<'_>>> {
+    let mut elements = Vec::new();
+    while let Some((&tag, rest)) = der.split_first() {
+        let (&first, rest) = rest.split_first()?;
+        let (length, rest) = match first {
+            0..=0x7f => (usize::from(first), rest),
+            0x81..=0x84 => {
+                let (octets, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+                (octets.iter().fold(0, |length, octet| length << 8 | usize::from(*octet)), rest)
+            }
+            _ => return None,
+        };
+        let (content, rest) = rest.split_at_checked(length)?;
+        elements.push(Element { tag, content });
+        der = rest;
+    }
+    Some(elements)
+}
+
+/// The only element of `der`.
+pub(super) fn one(der: &[u8]) -> Option<Element<'_>> {
+    match all(der)?[..] {
+        [element] => Some(element),
+        _ => None,
+    }
+}
+
+/// An object identifier as dotted numbers (X.690 §8.19).
+fn dotted(octets: &[u8]) -> Option<String> {
+    let mut numbers: Vec<u64> = Vec::new();
+    let mut number: u64 = 0;
+    for octet in octets {
+        number = number.checked_mul(128)? + u64::from(octet & 0x7f);
+        if octet & 0x80 == 0 {
+            if numbers.is_empty() {
+                let first = (number / 40).min(2);
+                numbers.extend([first, number - first * 40]);
+            } else {
+                numbers.push(number);
+            }
+            number = 0;
+        }
+    }
+    Some(numbers.iter().map(u64::to_string).collect::<Vec<_>>().join("."))
+}
