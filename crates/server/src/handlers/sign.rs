@@ -38,8 +38,12 @@ fn prepare(parsed: &SignRequest<'_>) -> Result<(VerifiedRequest, WantedValidity)
     }
     let request = CertificateRequest::from_pem(parsed.csr.as_bytes())
         .map_err(|error| bad(&format!("error decoding json: {error}"), error.to_string()))?;
-    let request =
-        request.verify().map_err(|error: RequestError| bad(&format!("invalid csr: {error}"), error.to_string()))?;
+    let request = request.verify().map_err(|error| match error {
+        RequestError::WeakKey(weak) => Reply::refusal(&ErrorReport::forbidden(weak), weak.to_string()),
+        // Its text begins with the words that clients know.
+        RequestError::Signature | RequestError::SignatureAlgorithm(_) => bad(&error.to_string(), error.to_string()),
+        other => bad(&format!("invalid csr: {other}"), other.to_string()),
+    })?;
     if parsed.ott.is_empty() {
         return Err(bad("missing ott", "missing ott".to_owned()));
     }
