@@ -81,6 +81,7 @@ impl Stage {
             .stderr(Stdio::piped())
             .spawn()?;
         let mut lines = BufReader::new(child.stderr.take().ok_or("no standard error")?).lines();
+        let mut said = String::new();
         while let Some(line) = lines.next().transpose()? {
             if let Some((_, address)) = line.split_once("Serving HTTPS on ") {
                 let address = address.trim_end_matches(" ...").to_owned();
@@ -88,9 +89,10 @@ impl Stage {
                 std::thread::spawn(move || lines.for_each(drop));
                 return Ok(Server { child, address });
             }
-            eprintln!("{line}");
+            said.push_str(&line);
+            said.push('\n');
         }
-        Err("the server did not start".into())
+        Err(format!("the server did not start:\n{said}").into())
     }
 
     /// Milliseconds from starting the program until it says that it serves.
