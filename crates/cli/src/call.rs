@@ -142,7 +142,7 @@ impl Call {
                 let context = contexts.named(&name).with_context(missing)?.clone();
                 Ok(Folders::of(base, &context))
             }
-            None if contexts.0.is_empty() => Ok(Folders::plain(base)),
+            None if contexts.0.is_empty() || self.command.scope == Scope::Anywhere => Ok(Folders::plain(base)),
             None => {
                 let context = pick_context(&base, &contexts, &self.ui, self.program.name)?;
                 Ok(Folders::of(base, &context))

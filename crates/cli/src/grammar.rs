@@ -103,6 +103,8 @@ impl Command {
 /// Whether a command works in the current context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
+    /// Settings come from the current context if there is one, and nobody is asked to choose one.
+    Anywhere,
     /// It makes, lists or ignores contexts.
     Outside,
     /// Settings come from the current context.

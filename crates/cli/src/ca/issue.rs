@@ -60,14 +60,18 @@ pub(crate) fn issue(
     check(&response, &Expected { key, identity: &grant.identity, roots: &grant.connection.roots, at })
 }
 
-/// A token that is not accepted is the commonest trouble, and its remedy is always the same.
+/// A CA that says nothing but "see the log" leaves the person without a clue, so we add one.
 fn explain(error: ClientError) -> anyhow::Error {
-    let is_token = matches!(&error, ClientError::Refused(refusal) if refusal.status == 401);
+    let is_bare = matches!(&error, ClientError::Refused(refusal)
+        if refusal.status == 401 && refusal.message.contains("authority logs"));
     let error = anyhow::Error::new(error);
-    if !is_token {
+    if !is_bare {
         return error;
     }
-    error.context("the CA did not accept the token; get a new one, as each is good for one use within a few minutes")
+    error.context(
+        "the CA did not accept the token or login: a token is good for one use within a few minutes, and a login only \
+         for people whom the provisioner lets in",
+    )
 }
 
 /// A chain as a file holds it, the leaf first.

@@ -259,3 +259,24 @@ fn keys_that_cannot_be_used_are_left_alone() {
     symlink(sandbox.path("real.key"), sandbox.path("link.key")).expect("a link");
     change("link.key").failed(1, "link.key is a symbolic link and is not overwritten");
 }
+
+#[test]
+fn a_full_disk_leaves_the_old_file_and_no_other() {
+    let sandbox = Sandbox::new();
+    sandbox.write("new", "two\n");
+    openssl(&sandbox, &["genpkey", "-algorithm", "ED25519", "-out", "a.key"]);
+    let before = (sandbox.read("a.key"), sandbox.files(""));
+    let outcome = sandbox.run_on_a_full_disk(&["crypto", "change-pass", "a.key", "--new-password-file", "new"]);
+    outcome.failed(1, "could not write a.key; nothing was changed. Make room or name another file: ");
+    assert_eq!((sandbox.read("a.key"), sandbox.files("")), before);
+}
+
+#[test]
+fn documents_need_no_context() {
+    let sandbox = sandbox();
+    sandbox.write(
+        "step/contexts.json",
+        r#"{"one":{"authority":"a","profile":"p"},"two":{"authority":"b","profile":"p"}}"#,
+    );
+    sandbox.run(&["certificate", "inspect", "leaf.crt"]).printed(include_str!("../vectors/leaf.txt"));
+}

@@ -225,3 +225,16 @@ fn bad_answers_in_flags_are_refused() {
     with("--password-file=gone").failed(1, "could not read the password file of --password-file, gone");
     assert!(!sandbox.path("step").exists());
 }
+
+#[test]
+fn a_full_disk_leaves_nothing_behind() {
+    let sandbox = sandbox();
+    let before = sandbox.files("");
+    sandbox.run_on_a_full_disk(&ALL).failed(1, "nothing was changed. Make room");
+    assert_eq!(sandbox.files(""), before);
+    let sandbox = with_ca();
+    let before = (sandbox.files("step"), sandbox.read("step/secrets/intermediate_ca_key"));
+    let forced: Vec<&str> = ALL[..10].iter().copied().chain(["--force"]).collect();
+    sandbox.run_on_a_full_disk(&forced).failed(1, "nothing was changed. Make room");
+    assert_eq!((sandbox.files("step"), sandbox.read("step/secrets/intermediate_ca_key")), before);
+}

@@ -89,6 +89,22 @@ fn an_existing_output_file_is_kept() {
 }
 
 #[test]
+fn overwriting_is_asked_for_before_anything_else() {
+    let sandbox = with_ca();
+    sandbox.write("token", "old");
+    let words: Vec<&str> = TOKEN.iter().copied().chain(["--output-file", "token"]).collect();
+    for (answer, end) in [("n", "token: file exists"), ("Yes", "Provisioner:")] {
+        let mut session = sandbox.on_a_terminal(&words);
+        session.exp_string("Would you like to overwrite token?").expect("the question");
+        session.exp_string("[y/n]").expect("the question");
+        session.send_line(answer).expect("an answer");
+        session.exp_string(end).expect("the end");
+        session.exp_eof().expect("the end");
+        assert_eq!(sandbox.read("token") == "old", answer == "n");
+    }
+}
+
+#[test]
 fn token_lifetimes_have_bounds() {
     let sandbox = with_ca();
     let with = |flags: &[&str]| sandbox.run(&TOKEN.iter().chain(flags).copied().collect::<Vec<_>>());

@@ -84,6 +84,35 @@ impl Sandbox {
         Outcome { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
+    /// Run where no file can grow.
+    pub(crate) fn run_on_a_full_disk(&self, words: &[&str]) -> Outcome {
+        let mut command = Command::new("setsid");
+        // A limit of no blocks makes every write to a file fail, as a full disk does, without needing one.
+        let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"";
+        command.args(["--wait", "bash", "-c", script]).arg(&self.program).args(words);
+        self.prepare(&mut command);
+        let output = command.stdin(Stdio::null()).output().expect("bash");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        Outcome { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// The names of all files below a folder, hidden ones too.
+    pub(crate) fn files(&self, folder: &str) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.path(folder)];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path.clone());
+                }
+                found.push(path);
+            }
+        }
+        found.sort();
+        found
+    }
+
     /// The program on a terminal of its own.
     pub(crate) fn on_a_terminal(&self, words: &[&str]) -> rexpect::session::PtySession {
         let mut command = Command::new(&self.program);

@@ -35,7 +35,7 @@ pub(crate) static COMMAND: Command = Command {
         purpose: "Print the fingerprint of the CA's root:",
         lines: &["certificate fingerprint root_ca.crt"],
     }],
-    scope: Scope::Within,
+    scope: Scope::Anywhere,
     run,
 };
 

@@ -29,7 +29,7 @@ pub(crate) static COMMAND: Command = Command {
         Example { purpose: "Show everything:", lines: &["certificate inspect svc.crt"] },
         Example { purpose: "Show a chain in short:", lines: &["certificate inspect svc.crt --bundle --short"] },
     ],
-    scope: Scope::Within,
+    scope: Scope::Anywhere,
     run,
 };
 

@@ -39,7 +39,7 @@ pub(crate) static COMMAND: Command = Command {
         purpose: "Check a server's certificate against the root of the CA:",
         lines: &["certificate verify svc.crt --roots root_ca.crt --host svc.example.com"],
     }],
-    scope: Scope::Within,
+    scope: Scope::Anywhere,
     run,
 };
 

@@ -36,7 +36,7 @@ pub(crate) static COMMAND: Command = Command {
             lines: &["crypto change-pass svc.key --out plain.key --no-password --insecure"],
         },
     ],
-    scope: Scope::Within,
+    scope: Scope::Anywhere,
     run,
 };
 
