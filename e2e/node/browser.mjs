@@ -3,6 +3,7 @@
 //   node browser.mjs login URL EMAIL [SCREENSHOT]     log in and agree
 //   node browser.mjs deny URL EMAIL                   log in, then refuse
 //   node browser.mjs device URL EMAIL                 the same for a code that was typed on another device
+//   node browser.mjs demo URL EMAIL                   log in at the identity provider of `rung demo`
 //   node browser.mjs open URL [SCREENSHOT]            open the address only
 //
 // prints one line of JSON: the address, title and text of the last page, its status and headers, and
@@ -41,7 +42,10 @@ try {
   await context.route((address) => !['localhost', '127.0.0.1'].includes(address.hostname), (route) => route.abort());
 
   await page.goto(url);
-  if (action !== 'open') {
+  if (action === 'demo') {
+    await page.click(`button[value="${rest.shift()}"]`);
+    await page.waitForURL((address) => address.searchParams.has('code'));
+  } else if (action !== 'open') {
     const email = rest.shift();
     if (action === 'device') await page.click('button[type=submit]');
     await page.fill('input[name=login]', email);

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 
-use crate::harness::{Ca, Finished, Place, own_file};
+use crate::harness::{Background, Ca, Finished, Place, own_file, program};
 
 const ASK: [&str; 5] = ["ca", "certificate", "svc.example.com", "svc.crt", "svc.key"];
 const CREDENTIAL: [&str; 4] = ["--provisioner", "admin", "--provisioner-password-file", "password"];
@@ -94,9 +94,9 @@ fn a_disk_that_is_full_under_the_output() {
     let _server = ca.serve();
     let script = "mkdir out && mount -t tmpfs -o size=64k none out && echo old > out/svc.crt && echo old > out/svc.key
         cat /dev/zero > out/filler 2> filled; \"$@\"; code=$?; cat out/svc.crt out/svc.key; ls -A out; exit $code";
-    let program = crate::harness::program("rung");
+    let rung = program("rung");
     let mut command = ca.place.command("unshare");
-    command.args(["--mount", "--map-root-user", "sh", "-c", script, "sh"]).arg(program);
+    command.args(["--mount", "--map-root-user", "sh", "-c", script, "sh"]).arg(rung);
     command.args(["ca", "certificate", "svc.example.com", "out/svc.crt", "out/svc.key", "--force"]).args(CREDENTIAL);
     let finished = Finished::run(&command).refusal(&["out/svc"]);
     assert_eq!(finished.stdout, "old\nold\nfiller\nsvc.crt\nsvc.key\n");
@@ -244,4 +244,25 @@ fn a_tree_that_is_there_already() {
     let init = ["ca", "init", "--name", "Other", "--dns", "localhost", "--address", ":9000", "--provisioner", "admin"];
     ca.place.rung(&[&init[..], &["--password-file", "password"]].concat()).refusal(&["root_ca.crt"]);
     assert_eq!([ca.place.read("step/certs/root_ca.crt"), ca.place.read("step/config/ca.json")], before);
+}
+
+#[test]
+fn a_disk_that_is_full_under_the_database() {
+    let ca = Ca::init();
+    let script = "mount -t tmpfs -o size=2m none step/db && exec \"$@\"";
+    let mut command = ca.place.command("unshare");
+    command.args(["--mount", "--map-root-user", "sh", "-c", script, "sh"]).arg(program("rung-ca"));
+    command.args(["--password-file", "password", &ca.config()]);
+    let server = Background::start(&command);
+    server.wait_for_text("Serving HTTPS on", 1);
+    // The disk is there for the server alone; this is the way to it.
+    let inside = format!("/proc/{}/root{}", server.pid().as_raw_nonzero(), ca.place.text_path("step/db"));
+    let filler = std::path::Path::new(&inside).join("filler");
+    std::fs::write(&filler, vec![0; 4 << 20]).expect_err("the disk is smaller than that");
+    let token = ca.place.rung(&[&["ca", "token", "svc.example.com"], &CREDENTIAL[..]].concat()).success().stdout;
+    ask(&ca, &["--token", token.trim()]).refusal(&[]);
+    check_nothing_written(&ca);
+    std::fs::remove_file(filler).expect("it was written in part");
+    // Neither was a certificate issued, nor the token spent.
+    ask(&ca, &["--token", token.trim()]).success();
 }

@@ -95,11 +95,35 @@ fn the_programs_answer_to_their_other_names() {
 
 #[test]
 fn the_demo_ends_with_a_greeting() {
-    let place = Place::new();
+    let mut place = Place::new();
+    place.set("TMPDIR", place.path("home"));
     let shown = place.rung(&["demo", "--auto"]).success();
-    assert!((shown.stdout + &shown.stderr).contains("Hello, alice@"), "no greeting");
-    let left: Vec<String> = place.list(".").into_iter().filter(|name| name != "home").collect();
-    assert!(left.is_empty(), "something was left behind: {left:?}");
+    assert!((shown.stdout + &shown.stderr).contains("Hello, alice@demo.test!"), "no greeting");
+    check_nothing_left(&place);
+}
+
+#[test]
+fn the_demo_greets_who_logs_in() {
+    let mut place = Place::new();
+    place.set("TMPDIR", place.path("home"));
+    let mut terminal = Terminal::start(&place.rung_command(&["demo", "--no-browser"]));
+    let url = terminal.wait_until("the address to open", |shown| {
+        let start = shown.find("http://127.0.0.1:").filter(|_| shown.contains("code_challenge="))?;
+        let rest = shown[start..].lines().find(|line| line.contains("code_challenge="))?;
+        Some(rest[rest.find("http://")?..].trim().to_owned())
+    });
+    browse(&["demo", &url, "alice@demo.test"]);
+    terminal.wait_for("Hello, alice@demo.test!");
+    terminal.press(Terminal::CTRL_C);
+    let (_, text) = terminal.finish();
+    assert!(!text.contains("panicked"), "{text}");
+    check_nothing_left(&place);
+}
+
+#[track_caller]
+fn check_nothing_left(place: &Place) {
+    let left = [place.list("."), place.list("home")].concat();
+    assert_eq!(left, ["home"], "something was left behind");
 }
 
 #[test]

@@ -20,8 +20,8 @@ pub(crate) struct Page {
     pub(crate) loaded: Vec<String>,
 }
 
-/// Let a person do something in a browser: `["login", url, email]`, `["deny", url, email]`, `["device", url, email]` or
-/// `["open", url]`.
+/// Let a person do something in a browser: `["login", url, email]`, `["deny", url, email]`, `["device", url, email]`,
+/// `["demo", url, email]` or `["open", url]`.
 #[track_caller]
 pub(crate) fn browse(arguments: &[&str]) -> Page {
     let place = Place::new();
