@@ -79,7 +79,7 @@ const server = createServer({ cert: certificate, key }, (request, response) => {
 
 const listen = (listener, port) => new Promise((resolve) => { listener.listen(port, '127.0.0.1', () => resolve(listener.address().port)); });
 const port = await listen(server, 0);
-const issuer = `https://localhost:${port}`;
+const issuer = `https://127.0.0.1:${port}`;
 provider = newProvider(issuer);
 
 const switches = {

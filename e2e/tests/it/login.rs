@@ -48,7 +48,7 @@ fn a_code_is_typed_on_another_device() {
     let arguments = ["ca", "certificate", "bob@b.com", "me.crt", "me.key", "--provisioner", "sso", "--console"];
     let command = ca.place.start_rung(&arguments);
     let url = command.wait_for("the address to open", |printed| {
-        let start = printed.find("https://localhost:")?;
+        let start = printed.find("https://127.0.0.1:")?;
         Some(printed[start..].split_once(char::is_whitespace)?.0.to_owned())
     });
     let page = browse(&["device", &url, "bob@b.com"]);

@@ -28,6 +28,7 @@ fn the_tutorial_does_what_it_says() {
     let mut bash = place.command("bash");
     let path = std::env::var("PATH").expect("a PATH");
     bash.arg("tutorial.sh").env("PATH", format!("{}:{path}", setting("RUNG_PROGRAMS").display()));
+    let _logs = Logs(&place);
     let mut terminal = Terminal::start(&bash);
     terminal.wait_for("What provisioner key do you want to use?");
     terminal.wait_for("Google (OIDC)");
@@ -47,4 +48,17 @@ fn commands(tutorial: &str) -> String {
     let commands: String = blocks.filter_map(|block| block.split("```").next()).collect();
     assert!(commands.contains("curl --cacert"), "the tutorial has lost its commands: {commands}");
     commands
+}
+
+/// Shows what the tutorial keeps in files, when it fails.
+struct Logs<'a>(&'a Place);
+
+impl Drop for Logs<'_> {
+    fn drop(&mut self) {
+        for name in ["ca.log", "hello.log"] {
+            if std::thread::panicking() && self.0.has(name) {
+                eprintln!("{name}:\n{}", self.0.read(name));
+            }
+        }
+    }
 }

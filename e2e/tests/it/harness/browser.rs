@@ -42,7 +42,7 @@ pub(crate) fn browse(arguments: &[&str]) -> Page {
 
 /// The address that a person is asked to open, in what a command printed.
 pub(crate) fn find_login_url(printed: &str) -> Option<String> {
-    let start = printed.find("https://localhost:")?;
+    let start = printed.find("https://127.0.0.1:")?;
     let (url, _) = printed[start..].split_once(char::is_whitespace)?;
     url.contains("/auth?").then(|| url.to_owned())
 }

@@ -10,7 +10,7 @@ use super::process::Background;
 
 /// A running identity provider; it ends with this value.
 pub(crate) struct Idp {
-    /// Its issuer, such as `https://localhost:12345`.
+    /// Its issuer, such as `https://127.0.0.1:12345`.
     pub(crate) issuer: String,
     root: PathBuf,
     control: String,
@@ -36,9 +36,9 @@ impl Idp {
             "-out",
             "idp.crt",
             "-subj",
-            "/CN=localhost",
+            "/CN=127.0.0.1",
         ];
-        let names = ["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"];
+        let names = ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"];
         place.run("openssl", &[&make[..], &leaf, &names].concat()).success();
         let mut node = place.command("node");
         node.arg(own_file("node/idp.mjs")).args(["idp.crt", "idp.key"]);

@@ -120,6 +120,9 @@ impl Background {
 
 impl Drop for Background {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("`{}` had told:\n{}", self.name, self.output.last_lines());
+        }
         // The whole group: a browser or a server has children of its own. It may be gone already.
         let _ = kill_process_group(self.pid(), Signal::KILL);
         let _ = self.child.kill();
@@ -160,6 +163,13 @@ impl Finished {
 impl Output {
     fn lock(&self) -> MutexGuard<'_, Streams> {
         self.streams.lock().expect("no reader panics")
+    }
+
+    /// The end of what was told, for a person who looks for the reason of a failure.
+    fn last_lines(&self) -> String {
+        let Ok(streams) = self.streams.lock() else { return String::new() };
+        let lines: Vec<&str> = streams.stderr.lines().collect();
+        lines[lines.len().saturating_sub(30)..].join("\n")
     }
 
     #[track_caller]
