@@ -17,6 +17,7 @@ mod input;
 mod inspect;
 pub mod login;
 mod output;
+mod private_key;
 mod program;
 mod secret;
 mod settings;

@@ -81,7 +81,7 @@ fn jwk_use(jwk: &JwkProvisioner) -> Option<JwkUse> {
 
 /// Choose one of the CA's provisioners, asking when several fit.
 pub(crate) fn choose(all: &[Provisioner], wanted: &Wanted, ui: &Ui) -> anyhow::Result<Usable> {
-    let (chosen, all_usable) = (fitting(all, wanted)?, all);
+    let chosen = fitting(all, wanted)?;
     let question = Question {
         what: "the provisioner",
         remedy: "choose one with --provisioner NAME",
@@ -90,11 +90,16 @@ pub(crate) fn choose(all: &[Provisioner], wanted: &Wanted, ui: &Ui) -> anyhow::R
     };
     let choices = chosen.into_iter().map(|usable| Choice { text: usable.describe(), value: usable }).collect();
     let usable = ui.select(&question, choices)?;
-    let trouble = all_usable.iter().find(|one| one.name() == usable.name()).and_then(Provisioner::trouble);
-    if let Some((state, reason)) = trouble {
+    if let Some((state, reason)) = trouble(all, usable.name()) {
         ui.warning(&format!("The CA says that this provisioner is {state}: {reason}"));
     }
     Ok(usable)
+}
+
+/// What keeps a provisioner from working, as the CA sees it; one that is ready says so, too.
+pub(super) fn trouble<'a>(all: &'a [Provisioner], name: &str) -> Option<(&'a str, &'a str)> {
+    let found = all.iter().find(|one| one.name() == name).and_then(Provisioner::trouble);
+    found.filter(|(state, _)| !state.eq_ignore_ascii_case("ready"))
 }
 
 /// The provisioners that can be used and are wanted; never none.

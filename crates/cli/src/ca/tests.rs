@@ -9,7 +9,7 @@ use rung_pki::{
 };
 use serde_json::json;
 
-use super::choose::{Usable, Wanted, fitting};
+use super::choose::{Usable, Wanted, fitting, trouble};
 use super::identity::{Identity, UnverifiedClaims, for_login};
 use super::key::choose as choose_key;
 use super::offline::Offline;
@@ -81,6 +81,17 @@ fn an_unknown_or_unusable_provisioner_is_refused_by_name() {
     check_choice(Some("nope"), None, Err("invalid value 'nope' for flag '--provisioner'; options are admin, sso"));
     check_choice(Some("acme"), None, Err("provisioner 'acme' has the type ACME, which this version cannot use"));
     check_choice(None, Some("k2"), Err("invalid value 'k2' for flag '--kid'"));
+}
+
+#[test]
+fn only_trouble_is_mentioned() {
+    let with = |state: &str| {
+        let one = json!({"type": "OIDC", "name": "sso", "clientID": "x", "state": state, "stateReason": "no answer"});
+        serde_json::from_value::<Vec<Provisioner>>(json!([one])).expect("a provisioner")
+    };
+    assert_eq!(trouble(&with("ready"), "sso"), None);
+    assert_eq!(trouble(&with(""), "sso"), None);
+    assert_eq!(trouble(&with("degraded"), "sso"), Some(("degraded", "no answer")));
 }
 
 /// An id token for Alice; nobody checks its signature here.

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context as _, bail};
 use rung_api::body::Provisioner;
 use rung_api::client::Fingerprint;
-use rung_pki::{CertificateRequest, PrivateKey, Signer, jose::PublicJwk, keyfile};
+use rung_pki::{CertificateRequest, Signer, jose::PublicJwk, keyfile};
 use zeroize::Zeroizing;
 
 use crate::ca::choose::{JwkUse, Usable, Wanted, choose};
@@ -20,8 +20,9 @@ use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
 use crate::output::{Commit, Existing, Mode, Target};
-use crate::ui::{Question, print};
-use crate::{clock, input, secret};
+use crate::private_key::KeyFile;
+use crate::ui::print;
+use crate::{clock, input};
 
 pub(crate) static COMMAND: Command = Command {
     name: "token",
@@ -205,35 +206,13 @@ fn confirmation(call: &Call) -> anyhow::Result<Option<String>> {
 /// The key of `--key`, or the provisioner's own.
 fn signing_key(call: &Call, jwk: &JwkUse) -> anyhow::Result<TokenKey> {
     let Some(file) = call.text("key")? else { return token::unlock(call, jwk) };
-    let contents = input::read("the key of --key", &file)?;
-    let key = read_key(call, &file, &contents)?;
+    let key_file = KeyFile { purpose: "the key of --key", file: &file, password_flag: "password-file" };
+    let key = key_file.read(call, keyfile::read_private_key)?;
     let public = PublicJwk::from_json(jwk.key.as_bytes()).context("the provisioner's public key is no JWK")?;
     if public.key() != key.public_key() {
         bail!("the key in {} is not the one of provisioner '{}'", input::name(&file), jwk.name);
     }
     Ok(TokenKey { issuer: jwk.name.clone(), key_id: jwk.key_id.clone(), key })
-}
-
-fn read_key(call: &Call, file: &str, contents: &[u8]) -> anyhow::Result<PrivateKey> {
-    let unusable = || format!("the key of --key, {}, cannot be used", input::name(file));
-    if !keyfile::is_encrypted(contents) {
-        return keyfile::read_private_key(contents, None).with_context(unusable);
-    }
-    if let Some(password) = call.text("password-file")? {
-        let password = secret::password_file("password-file", &password)?;
-        return keyfile::read_private_key(contents, Some(password.as_bytes())).with_context(unusable);
-    }
-    let label = format!("Please enter the password to decrypt {}", crate::ui::shown(file));
-    let question = Question {
-        what: "the password of the key",
-        remedy: "put the password into a file and pass it with --password-file",
-        heading: "",
-        label: &label,
-    };
-    call.ui.unlock(&question, |password| match keyfile::read_private_key(contents, Some(password)) {
-        Err(keyfile::KeyFileError::WrongPassword) => Ok(None),
-        read => read.map(Some).with_context(unusable),
-    })
 }
 
 const SHORTEST: Duration = Duration::from_secs(10);

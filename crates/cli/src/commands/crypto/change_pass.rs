@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use rung_pki::jose::{PrivateJwk, jwe};
 use rung_pki::{PrivateKey, keyfile};
 use zeroize::Zeroizing;
@@ -11,8 +11,9 @@ use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
 use crate::output::{Commit, Existing, Mode, Target};
+use crate::private_key::KeyFile;
+use crate::secret;
 use crate::ui::{Question, shown};
-use crate::{input, secret};
 
 pub(crate) static COMMAND: Command = Command {
     name: "change-pass",
@@ -63,7 +64,8 @@ fn run(call: &Call) -> anyhow::Result<()> {
         _ => Target::claim(Path::new(file), Existing::Replace)?,
     };
     let out = out.as_deref().unwrap_or(file);
-    let key = read(call, file)?;
+    let key_file = KeyFile { purpose: "the key", file, password_flag: "password-file" };
+    let key = key_file.read(call, Key::parse)?;
     let contents = if is_plain { key.plain()? } else { key.encrypted(&new_password(call, new_file, out)?)? };
     let mut commit = Commit::default();
     commit.put(target, Mode::Private, contents.as_bytes());
@@ -111,29 +113,6 @@ impl Key {
 fn json(text: &[u8]) -> Result<Key, keyfile::KeyFileError> {
     let key = PrivateJwk::from_json(text).map_err(|error| keyfile::KeyFileError::Malformed(error.to_string()))?;
     Ok(Key::Json(Box::new(key)))
-}
-
-fn read(call: &Call, file: &str) -> anyhow::Result<Key> {
-    let contents = input::read("the key", file)?;
-    let unusable = || format!("the key, {}, cannot be used", input::name(file));
-    if !keyfile::is_encrypted(&contents) {
-        return Key::parse(&contents, None).with_context(unusable);
-    }
-    if let Some(password) = call.text("password-file")? {
-        let password = secret::password_file("password-file", &password)?;
-        return Key::parse(&contents, Some(password.as_bytes())).with_context(unusable);
-    }
-    let label = format!("Please enter the password to decrypt {}", shown(file));
-    let question = Question {
-        what: "the password of the key",
-        remedy: "put the password into a file and pass it with --password-file",
-        heading: "",
-        label: &label,
-    };
-    call.ui.unlock(&question, |password| match Key::parse(&contents, Some(password)) {
-        Err(keyfile::KeyFileError::WrongPassword) => Ok(None),
-        read => read.map(Some).with_context(unusable),
-    })
 }
 
 fn new_password(call: &Call, file: Option<String>, out: &str) -> anyhow::Result<Zeroizing<String>> {

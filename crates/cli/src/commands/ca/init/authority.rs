@@ -11,8 +11,7 @@ use rung_pki::{
 
 use crate::ca::connection::read_roots;
 use crate::call::Call;
-use crate::ui::{Question, shown};
-use crate::{input, secret};
+use crate::private_key::KeyFile;
 
 /// A root certificate and its key.
 pub(super) struct Root {
@@ -40,7 +39,8 @@ impl Root {
         if let Err(problem) = check_issuer(certificate, now) {
             bail!("the root certificate, {file}, cannot be used: {problem}");
         }
-        let key = read_key(call, &key_file)?;
+        let source = KeyFile { purpose: "the key of --key", file: &key_file, password_flag: "key-password-file" };
+        let key = source.read(call, keyfile::read_private_key)?;
         if certificate.public_key().is_ok_and(|public| public != key.public_key()) {
             bail!("the key in {key_file} does not belong to the certificate in {file}");
         }
@@ -131,29 +131,6 @@ fn check_issuer(certificate: &Certificate, now: SystemTime) -> Result<(), String
         return Err("it is not valid now".to_owned());
     }
     Ok(())
-}
-
-fn read_key(call: &Call, file: &str) -> anyhow::Result<PrivateKey> {
-    let contents = input::read("the key of --key", file)?;
-    let unusable = || format!("the key of --key, {file}, cannot be used");
-    if !keyfile::is_encrypted(&contents) {
-        return keyfile::read_private_key(&contents, None).with_context(unusable);
-    }
-    if let Some(password) = call.text("key-password-file")? {
-        let password = secret::password_file("key-password-file", &password)?;
-        return keyfile::read_private_key(&contents, Some(password.as_bytes())).with_context(unusable);
-    }
-    let label = format!("Please enter the password to decrypt {}", shown(file));
-    let question = Question {
-        what: "the password of the root key",
-        remedy: "put the password into a file and pass it with --key-password-file",
-        heading: "",
-        label: &label,
-    };
-    call.ui.unlock(&question, |password| match keyfile::read_private_key(&contents, Some(password)) {
-        Err(keyfile::KeyFileError::WrongPassword) => Ok(None),
-        read => read.map(Some).with_context(unusable),
-    })
 }
 
 const TEN_YEARS: Duration = Duration::from_secs(3650 * 24 * 3600);
