@@ -57,7 +57,9 @@ impl Provisioner {
             Self::Oidc(oidc) => (&oidc.state, &oidc.state_reason),
             Self::Other(other) => (&other.state, &other.state_reason),
         };
-        (!state.is_empty()).then_some((state, reason))
+        // A provisioner that has not been heard of yet may well work.
+        let works = ["", "ready", "starting"].contains(&state.as_str());
+        (!works).then_some((state, reason))
     }
 }
 
@@ -94,7 +96,7 @@ pub struct JwkProvisioner {
     /// Its options, as configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub options: Option<Box<RawValue>>,
-    /// `Uninitialized` or `Degraded`; empty when it works as it should.
+    /// `Uninitialized` or `degraded`; `ready`, `starting` or empty when it works as it should.
     #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
     pub state: String,
     /// Since when and why, in general words.
@@ -154,7 +156,7 @@ pub struct OidcProvisioner {
     /// Whether an unverified e-mail address counts; only present when switched off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub require_verified_email: Option<bool>,
-    /// `Uninitialized` or `Degraded`; empty when it works as it should.
+    /// `Uninitialized` or `degraded`; `ready`, `starting` or empty when it works as it should.
     #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
     pub state: String,
     /// Since when and why, in general words.
@@ -172,7 +174,7 @@ pub struct OtherProvisioner {
     /// Its name.
     #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    /// `Uninitialized` or `Degraded`; empty when it works as it should.
+    /// `Uninitialized` or `degraded`; `ready`, `starting` or empty when it works as it should.
     #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
     pub state: String,
     /// Since when and why, in general words.
