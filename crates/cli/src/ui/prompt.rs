@@ -36,7 +36,7 @@ pub(crate) struct Choice<T> {
 impl<T> fmt::Display for Choice<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A longer line would break over the terminal's edge and spoil the drawing.
-        let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns)).max(20);
+        let columns = columns().max(20);
         let text = shown(&self.text);
         let fits = columns - 4;
         if text.chars().count() <= fits {
@@ -106,9 +106,9 @@ impl Ui {
     pub(crate) fn select<T>(&self, question: &Question<'_>, mut choices: Vec<Choice<T>>) -> anyhow::Result<T> {
         if choices.len() > 1 {
             let _terminal = Terminal::open(question.what, question.remedy)?;
-            let rows = crossterm::terminal::size().map_or(10, |(_, rows)| usize::from(rows).saturating_sub(5));
+            let rows = crossterm::terminal::size().map_or(0, |(_, rows)| usize::from(rows));
             let picked = Select::new(question.heading, choices.iter().collect())
-                .with_page_size(rows.clamp(3, 15))
+                .with_page_size(if rows == 0 { 10 } else { rows.saturating_sub(5).clamp(3, 15) })
                 .with_help_message("↑↓ to move, type to filter, enter to choose")
                 .with_formatter(&|_| String::new())
                 .with_render_config(self.looks())
@@ -160,6 +160,14 @@ impl Ui {
         looks.prompt = bold;
         looks.canceled_prompt_indicator = Styled::new("");
         looks
+    }
+}
+
+/// The width of the terminal; one that does not know it says 0.
+fn columns() -> usize {
+    match crossterm::terminal::size() {
+        Ok((0, _)) | Err(_) => 80,
+        Ok((columns, _)) => usize::from(columns),
     }
 }
 

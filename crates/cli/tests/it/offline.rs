@@ -208,3 +208,45 @@ fn bad_provisioners_leave_the_file_alone() {
     fs::remove_file(sandbox.path("step/config/ca.json")).expect("a file");
     add(&["--create"]).failed(1, "could not read the configuration of the CA, ");
 }
+
+/// A CA with the provisioners `admin` and `two`, whose passwords are in `pw2` and `pw`.
+fn with_two_provisioners() -> Sandbox {
+    let sandbox = with_ca();
+    let words = ["ca", "provisioner", "add", "two", "--create", "--password-file", "pw"];
+    assert_eq!(sandbox.run(&words).code, Some(0));
+    sandbox
+}
+
+#[test]
+fn a_provisioner_is_picked_from_a_list() {
+    let sandbox = with_two_provisioners();
+    let mut session = sandbox.on_a_terminal(&["ca", "token", "a.test", "--offline", "--password-file", "pw"]);
+    session.exp_string("What provisioner key do you want to use?").expect("the list");
+    session.exp_string("two (JWK) [kid: ").expect("the second item");
+    session.send("\x1b[B\r").expect("keys");
+    session.flush().expect("keys");
+    let seen = session.exp_regex("Provisioner:[^\n]* two \\(JWK\\) \\[kid: [A-Za-z0-9_-]{43}\\]").expect("the choice");
+    assert!(seen.0.contains("\x1b[1A\r\x1b[2K"), "the list is not removed: {seen:?}");
+    let token = session.exp_regex("eyJ[A-Za-z0-9_.-]+").expect("a token").1;
+    session.exp_eof().expect("the end");
+    assert_eq!(claims(&token)["iss"], "two");
+}
+
+#[test]
+fn without_a_terminal_the_flag_for_the_choice_is_named() {
+    let outcome = with_two_provisioners().run(&["ca", "token", "a.test", "--offline", "--password-file", "pw"]);
+    outcome.failed(1, "there is no terminal to ask for the provisioner: choose one with --provisioner NAME\n");
+    assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:?}");
+}
+
+#[test]
+fn control_c_at_a_password_ends_with_code_1_and_writes_nothing() {
+    let sandbox = with_ca();
+    let words: Vec<&str> = TOKEN[..4].iter().copied().chain(["--output-file", "token"]).collect();
+    let mut session = sandbox.on_a_terminal(&words);
+    session.exp_string("Please enter the password").expect("the question");
+    session.send_control('c').expect("a key");
+    session.exp_string("stopped at the prompt").expect("the reason");
+    session.exp_eof().expect("the end");
+    assert!(!sandbox.path("token").exists());
+}
