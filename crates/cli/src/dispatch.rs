@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::commands::ROOT;
 use crate::failure::{UnknownTopic, Usage};
 use crate::grammar::{Command, Count, Flag, Group, Node, Parsed, parse};
-use crate::program::{Program, version_line};
+use crate::program::{Program, version_lines};
 use crate::ui::Ui;
 use crate::{commands, help};
 
@@ -26,7 +26,7 @@ pub(crate) fn run(program: &Program, ui: &Ui, words: impl Iterator<Item = OsStri
     let (config, rest) = match before_the_command(&words)? {
         Start::Command { config, rest } => (config, rest),
         Start::Help => return help::show_topic(program, &[]),
-        Start::Version => return crate::ui::print(format!("{}\n", version_line()).as_bytes()),
+        Start::Version => return crate::ui::print(version_lines().as_bytes()),
     };
     walk(program, ui, config, rest)
 }

@@ -22,8 +22,8 @@ impl Program {
     }
 }
 
-/// Name, version and platform, such as `Rung CLI/0.1.0 (linux/amd64)`.
-pub(crate) fn version_line() -> String {
+/// Name, version and platform, such as `Rung CLI/0.1.0 (linux/amd64)`, and on a second line when it was released.
+pub(crate) fn version_lines() -> String {
     let system = match env::consts::OS {
         "macos" => "darwin",
         other => other,
@@ -33,5 +33,8 @@ pub(crate) fn version_line() -> String {
         "x86_64" => "amd64",
         other => other,
     };
-    format!("Rung CLI/{} ({system}/{machine})", env!("CARGO_PKG_VERSION"))
+    format!("Rung CLI/{} ({system}/{machine})\nRelease Date: {RELEASED}\n", env!("CARGO_PKG_VERSION"))
 }
+
+/// Set with the version; not the time of the build, so that a build can be repeated.
+const RELEASED: &str = "2026-11-24 00:00 UTC";

@@ -2,7 +2,7 @@
 
 use crate::call::Call;
 use crate::grammar::{Argument, Command, Count, Example, Scope};
-use crate::program::version_line;
+use crate::program::version_lines;
 use crate::ui::print;
 
 pub(crate) static COMMAND: Command = Command {
@@ -12,11 +12,14 @@ pub(crate) static COMMAND: Command = Command {
         broken.",
     arguments: &[Argument { name: "<word>", count: Count::Any, help: "Ignored." }],
     flags: &[],
-    examples: &[Example { purpose: "Print the version:", lines: &["version", "Rung CLI/0.1.0 (linux/amd64)"] }],
+    examples: &[Example {
+        purpose: "Print the version:",
+        lines: &["version", "Rung CLI/0.1.0 (linux/amd64)", "Release Date: 2026-11-24 00:00 UTC"],
+    }],
     scope: Scope::Outside,
     run,
 };
 
 fn run(_call: &Call) -> anyhow::Result<()> {
-    print(format!("{}\n", version_line()).as_bytes())
+    print(version_lines().as_bytes())
 }
