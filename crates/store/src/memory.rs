@@ -1,7 +1,7 @@
 //! A store that forgets everything at the end: for tests, and for authorities without a database.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     future::ready,
     sync::{Mutex, MutexGuard, PoisonError},
     time::SystemTime,
@@ -10,7 +10,8 @@ use std::{
 use rung_authority::store::{AuditRecord, CertificateRecord, CommitError, Issuance, Store, StoreError, StoreFuture};
 use rung_pki::SerialNumber;
 
-/// A store in memory.
+/// A store in memory. Every token that is not expired is remembered, but of certificates and audit entries only the
+/// latest ten thousand: a server without a database must not grow for ever.
 #[derive(Default)]
 pub struct MemoryStore {
     contents: Mutex<Contents>,
@@ -20,8 +21,15 @@ pub struct MemoryStore {
 struct Contents {
     tokens: HashMap<[u8; 32], SystemTime>,
     certificates: HashMap<Vec<u8>, CertificateRecord>,
-    audit: Vec<AuditRecord>,
+    /// Serial numbers in the order of issuance.
+    serials: VecDeque<Vec<u8>>,
+    audit: VecDeque<AuditRecord>,
+    /// How many audit entries there ever were.
+    appended: u64,
 }
+
+/// So many certificates and audit entries are kept.
+const KEPT: usize = 10_000;
 
 impl MemoryStore {
     fn contents(&self) -> MutexGuard<'_, Contents> {
@@ -84,10 +92,19 @@ impl Contents {
             provisioner_kind: provisioner.kind.to_owned(),
             token_digest: issuance.token.digest,
         };
-        self.certificates.insert(serial, record);
+        self.certificates.insert(serial.clone(), record);
+        self.serials.push_back(serial);
+        if self.serials.len() > KEPT {
+            let oldest = self.serials.pop_front();
+            oldest.map(|serial| self.certificates.remove(&serial));
+        }
         let audit = issuance.audit;
-        self.audit.push(AuditRecord {
-            position: self.audit.len() as u64 + 1,
+        self.appended += 1;
+        if self.audit.len() == KEPT {
+            self.audit.pop_front();
+        }
+        self.audit.push_back(AuditRecord {
+            position: self.appended,
             at: audit.at,
             action: audit.action.to_owned(),
             request_id: audit.request_id,
