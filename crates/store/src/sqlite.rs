@@ -4,17 +4,27 @@
 //! transaction (group commit) and answers only then, so a decision that was acknowledged is on the disk. With
 //! `journal_mode=WAL` and `synchronous=FULL` it survives the end of the process and of the power.
 
+//!
+//! After an error that leaves it open what the disk has, nothing is written until the file is opened again; a full disk
+//! refuses what is asked for as long as it is full. A small file is looked through before it is used, a large one by a
+//! thread of its own that stops the store when it finds damage; a certificate is compared with its digest when it is
+//! read.
+
+mod checkpoint;
+mod inspect;
 mod open;
 mod read;
 mod schema;
+mod trouble;
 mod write;
 
 use std::{
     fs::File,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::{SyncSender, TrySendError},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread::JoinHandle,
     time::SystemTime,
@@ -25,16 +35,28 @@ use rung_pki::SerialNumber;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use inspect::Inspector;
 pub use open::OpenError;
-use write::Job;
+use open::Opened;
+use trouble::{Brake, Trouble};
+use write::{CLOSED, Job, Writer};
 
 /// A store in one SQLite file.
+///
+/// Dropping it does the same as [`SqliteStore::close`], but keeps the thread that drops it waiting.
 pub struct SqliteStore {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    file: PathBuf,
     jobs: SyncSender<Job>,
-    reader: Arc<Mutex<Connection>>,
+    /// Connections for reading; none after the store was closed.
+    readers: Vec<Mutex<Option<Connection>>>,
+    next_reader: AtomicUsize,
+    inspector: Option<Inspector>,
     writer: Mutex<Option<JoinHandle<()>>>,
-    /// Held for as long as the store is open, so that no other process opens it too.
-    _lock: File,
+    brake: Brake,
 }
 
 /// So many decisions may wait for the disk; beyond, refusing is quicker than waiting.
@@ -46,52 +68,65 @@ impl SqliteStore {
     /// # Errors
     /// When the file is damaged, not a store of Rung, newer than this program, or in use.
     pub fn open(file: &Path) -> Result<Self, OpenError> {
-        Self::open_limited(file, None)
+        Self::start(open::open(file)?)
     }
 
     /// Open the store in that file, which must not grow beyond that many pages: a full disk, for tests.
     ///
     /// # Errors
     /// As [`SqliteStore::open`].
-    pub fn open_with_page_limit(file: &Path, pages: i64) -> Result<Self, OpenError> {
-        Self::open_limited(file, Some(pages))
-    }
-
-    fn open_limited(file: &Path, pages: Option<i64>) -> Result<Self, OpenError> {
-        let lock = open::lock(file)?;
-        let writing = open::connect(file)?;
-        if let Some(pages) = pages {
-            open::limit(&writing, file, pages)?;
-        }
-        let reading = open::connect_read_only(file)?;
-        let checkpointing = open::connect(file)?;
-        let (jobs, queue) = std::sync::mpsc::sync_channel(QUEUE);
-        let writer = std::thread::Builder::new()
-            .name("store".to_owned())
-            .spawn(move || write::run(writing, checkpointing, &queue))
+    pub fn open_with_page_limit(file: &Path, pages: u32) -> Result<Self, OpenError> {
+        let opened = open::open(file)?;
+        open::limit(&opened.writing, pages)
             .map_err(|error| OpenError::Unusable { file: file.to_owned(), reason: error.to_string() })?;
-        let reader = Arc::new(Mutex::new(reading));
-        Ok(Self { jobs, reader, writer: Mutex::new(Some(writer)), _lock: lock })
+        Self::start(opened)
     }
 
-    /// Write everything that waits, tidy up, and stop.
+    fn start(opened: Opened) -> Result<Self, OpenError> {
+        let Opened { file, lock, writing, checkpointing, reading, inspecting } = opened;
+        let unusable = |error: std::io::Error| OpenError::Unusable { file: file.clone(), reason: error.to_string() };
+        let brake = Brake::default();
+        let inspector = inspecting
+            .map(|connection| Inspector::start(connection, &file, brake.clone()))
+            .transpose()
+            .map_err(unusable)?;
+        let writer = Writer::new(writing, checkpointing, file.clone(), brake.clone());
+        let (jobs, queue) = sync_channel(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || work(writer, &queue, lock))
+            .map_err(unusable)?;
+        let shared = Shared {
+            file,
+            jobs,
+            readers: reading.into_iter().map(|connection| Mutex::new(Some(connection))).collect(),
+            next_reader: AtomicUsize::new(0),
+            inspector,
+            writer: Mutex::new(Some(thread)),
+            brake,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Write everything that waits, tidy up, and let go of the file.
     pub async fn close(&self) {
-        let (done, closed) = oneshot::channel();
-        if self.jobs.try_send(Job::Close(done)).is_ok() {
-            // The writer answers when it is done; when it is gone already, so be it.
-            let _ = closed.await;
-        }
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(writer) = writer {
-            let _ = writer.join();
-        }
+        let shared = self.shared.clone();
+        // It blocks until the disk is done; when the runtime ends before that, dropping waits for it.
+        let _ = tokio::task::spawn_blocking(move || shared.close()).await;
     }
 
     fn send(&self, job: Job) -> Result<(), &'static str> {
-        self.jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Disconnected(_) => "the store is closed",
+        self.shared.jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Disconnected(_) => CLOSED,
             TrySendError::Full(_) => "too much waits for the disk",
         })
+    }
+
+    /// Let the writer do something else than to commit.
+    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Job) -> Result<T, StoreError> {
+        let (reply, outcome) = oneshot::channel();
+        self.send(job(reply)).map_err(|reason| StoreError::Unavailable(reason.into()))?;
+        outcome.await.unwrap_or_else(|_| Err(StoreError::Unavailable(CLOSED.into())))
     }
 
     /// Read on a thread that may block.
@@ -99,10 +134,62 @@ impl SqliteStore {
         &self,
         query: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let reader = self.reader.clone();
-        let read = move || query(&reader.lock().unwrap_or_else(PoisonError::into_inner));
+        let shared = self.shared.clone();
+        let read = move || shared.read(query);
         tokio::task::spawn_blocking(read).await.map_err(|error| StoreError::Unavailable(error.into()))?
     }
+}
+
+/// What the writing thread does. The file stays locked until nobody works with it any more.
+fn work(writer: Writer, queue: &Receiver<Job>, lock: File) {
+    writer.run(queue);
+    drop(lock);
+}
+
+impl Shared {
+    fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Some(trouble @ Trouble::Damaged(_)) = self.brake.pulled() {
+            return Err(trouble.to_store_error());
+        }
+        let turn = self.next_reader.fetch_add(1, Ordering::Relaxed);
+        let reader = held(&self.readers[turn % self.readers.len()]);
+        let connection = reader.as_ref().ok_or_else(|| StoreError::Unavailable(CLOSED.into()))?;
+        query(connection).map_err(|error| match error {
+            StoreError::Damaged(reason) => {
+                // Where one thing is wrong, others may be: tokens that look unspent, for one.
+                let trouble = Trouble::Damaged(format!("{}: {reason}; restore it from a backup", self.file.display()));
+                self.brake.pull(trouble.clone());
+                trouble.to_store_error()
+            }
+            StoreError::Unavailable(_) => error,
+        })
+    }
+
+    fn close(&self) {
+        // Held to the end, so that whoever closes at the same time returns when it is done.
+        let mut writer = held(&self.writer);
+        let Some(thread) = writer.take() else { return };
+        if let Some(inspector) = &self.inspector {
+            inspector.stop();
+        }
+        // The writer has to be the last on the file, so that it can remove the log.
+        for reader in &self.readers {
+            held(reader).take();
+        }
+        // When the writer is gone already there is nobody to tell.
+        let _ = self.jobs.send(Job::Close);
+        let _ = thread.join();
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Store for SqliteStore {
@@ -111,7 +198,7 @@ impl Store for SqliteStore {
             let (reply, outcome) = oneshot::channel();
             self.send(Job::Commit(Box::new(issuance), reply))
                 .map_err(|reason| CommitError::Unavailable(reason.into()))?;
-            outcome.await.unwrap_or_else(|_| Err(CommitError::InDoubt("the store ended".into())))
+            outcome.await.unwrap_or_else(|_| Err(CommitError::InDoubt("the store ended in the middle".into())))
         })
     }
 
@@ -132,18 +219,10 @@ impl Store for SqliteStore {
     }
 
     fn purge_tokens(&self, now: SystemTime, limit: u32) -> StoreFuture<'_, Result<u32, StoreError>> {
-        Box::pin(async move {
-            let (reply, outcome) = oneshot::channel();
-            self.send(Job::Purge { now, limit, reply }).map_err(|reason| StoreError::Unavailable(reason.into()))?;
-            outcome.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the store ended".into())))
-        })
+        Box::pin(self.ask(move |reply| Job::Purge { now, limit, reply }))
     }
 
     fn check(&self) -> StoreFuture<'_, Result<(), StoreError>> {
-        Box::pin(async move {
-            let (reply, outcome) = oneshot::channel();
-            self.send(Job::Check(reply)).map_err(|reason| StoreError::Unavailable(reason.into()))?;
-            outcome.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the store ended".into())))
-        })
+        Box::pin(self.ask(Job::Check))
     }
 }

@@ -1,15 +1,16 @@
 //! Opening a store: whose file it is, whether it is whole, and that nobody else has it.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{self, File, OpenOptions, Permissions, TryLockError},
     io,
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
-use super::schema;
+use super::{checkpoint, inspect, schema};
 
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -54,12 +55,67 @@ pub enum OpenError {
     },
 }
 
-/// Files up to this size are looked through at every start, larger ones after an end that was not clean.
-const SMALL: u64 = 16 << 20;
+/// Files up to this size are looked through before they are used, larger ones while they are used already.
+const SMALL: u64 = 8 << 20;
+/// So many queries can be answered at once.
+const READERS: usize = 2;
+/// How long to wait for another program that is using the database.
+const BUSY: Duration = Duration::from_secs(1);
+
+/// A file that was opened, with a connection for everyone who works with it.
+pub(super) struct Opened {
+    pub(super) file: PathBuf,
+    /// Held for as long as anything works with the file, so that no other process opens it too.
+    pub(super) lock: File,
+    pub(super) writing: Connection,
+    pub(super) checkpointing: Connection,
+    pub(super) reading: Vec<Connection>,
+    /// There when the file is yet to be looked through.
+    pub(super) inspecting: Option<Connection>,
+}
+
+/// Open the file, checked and with the present tables; make it if there is none.
+pub(super) fn open(file: &Path) -> Result<Opened, OpenError> {
+    create_private(file).map_err(|error| unusable(file, &error))?;
+    // By its one true name, so that it is locked once whatever it is called, and never mistaken for a URI.
+    let file = &file.canonicalize().map_err(|error| unusable(file, &error))?;
+    let lock = lock(file)?;
+    let fresh = size(file) == 0;
+    let interrupted = size(&suffixed(file, "-wal")) > 0;
+    let mut writing = connect(file)?;
+    let inner = |error: rusqlite::Error| translate(file, &error);
+    check_owner(&writing, file, fresh)?;
+    keep_private(file).map_err(|error| unusable(file, &error))?;
+    let mode: String = writing.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(inner)?;
+    if mode != "wal" {
+        let reason = "its file system cannot hold a write-ahead log; name a file on a local disk".to_owned();
+        return Err(OpenError::Unusable { file: file.clone(), reason });
+    }
+    let small = size(file) <= SMALL;
+    if interrupted {
+        // What the last process could not bring to the disk for certain is written anew before anything is added.
+        checkpoint::truncate(&writing).map_err(inner)?;
+    }
+    if !fresh && small {
+        check_whole(&writing, file)?;
+    }
+    schema::migrate(&mut writing).map_err(inner)?;
+    if !schema::is_ours(&writing).map_err(inner)? {
+        return Err(OpenError::Foreign { file: file.clone() });
+    }
+    Ok(Opened {
+        lock,
+        writing,
+        checkpointing: connect(file)?,
+        reading: (0..READERS).map(|_| connect_read_only(file)).collect::<Result<_, _>>()?,
+        inspecting: if small { None } else { Some(connect_read_only(file)?) },
+        file: file.clone(),
+    })
+}
 
 /// Take the file for this process alone.
-pub(super) fn lock(file: &Path) -> Result<File, OpenError> {
-    let unusable = |error: io::Error| OpenError::Unusable { file: file.to_owned(), reason: error.to_string() };
+fn lock(file: &Path) -> Result<File, OpenError> {
+    let unusable = |error: io::Error| unusable(file, &error);
     let beside = suffixed(file, "-lock");
     let lock =
         OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&beside).map_err(unusable)?;
@@ -70,97 +126,99 @@ pub(super) fn lock(file: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// Open the file for writing, checked and with the present tables.
-pub(super) fn connect(file: &Path) -> Result<Connection, OpenError> {
-    let fresh = create_private(file)?;
-    let unclean = suffixed(file, "-wal").exists();
-    let translate = |error: rusqlite::Error| translate(file, &error);
-    let mut connection = Connection::open(file).map_err(translate)?;
-    let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
-    let (application, version) =
-        (pragma("application_id").map_err(translate)?, pragma("user_version").map_err(translate)?);
-    if !fresh && application != i64::from(schema::APPLICATION_ID) {
-        let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
-        if tables.map_err(translate)? > 0 {
-            return Err(OpenError::Foreign { file: file.to_owned() });
-        }
-    }
-    if version > schema::version() {
-        return Err(OpenError::Newer { file: file.to_owned(), found: version, known: schema::version() });
-    }
-    configure(&connection).map_err(translate)?;
-    if !fresh && (unclean || size(file) <= SMALL) {
-        check(&connection, file)?;
-    }
-    if version < schema::version() {
-        schema::migrate(&mut connection, version).map_err(translate)?;
-    }
-    if !schema::is_ours(&connection).map_err(translate)? {
-        return Err(OpenError::Foreign { file: file.to_owned() });
-    }
+fn connect(file: &Path) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags).map_err(|error| translate(file, &error))?;
+    configure(&connection).map_err(|error| translate(file, &error))?;
     Ok(connection)
 }
 
-/// Open the file for reading.
-pub(super) fn connect_read_only(file: &Path) -> Result<Connection, OpenError> {
+fn connect_read_only(file: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags).map_err(|error| translate(file, &error))?;
-    connection.busy_timeout(BUSY).map_err(|error| translate(file, &error))?;
+    defend(&connection).map_err(|error| translate(file, &error))?;
     Ok(connection)
-}
-
-/// Let the file grow to that many pages and no further.
-pub(super) fn limit(connection: &Connection, file: &Path, pages: i64) -> Result<(), OpenError> {
-    let limited = connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()));
-    limited.map_err(|error| translate(file, &error))
 }
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(BUSY)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    defend(connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // Checkpoints are made by a thread of its own.
+    // Checkpoints are made by a thread of its own; and never by closing, which must not follow a failed `fsync`.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(())
 }
 
-fn check(connection: &Connection, file: &Path) -> Result<(), OpenError> {
-    let verdict: String =
-        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| translate(file, &error))?;
-    if verdict == "ok" { Ok(()) } else { Err(OpenError::Damaged { file: file.to_owned(), reason: verdict }) }
+/// Trust nothing that is in the file.
+fn defend(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)
 }
 
-/// Make the file if there is none, readable by its owner alone; says whether it is empty.
-fn create_private(file: &Path) -> Result<bool, OpenError> {
-    let unusable = |error: io::Error| OpenError::Unusable { file: file.to_owned(), reason: error.to_string() };
-    let created = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(file)
-        .map_err(unusable)?;
-    let metadata = created.metadata().map_err(unusable)?;
-    if metadata.permissions().mode() & 0o077 != 0 {
-        created.set_permissions(std::fs::Permissions::from_mode(0o600)).map_err(unusable)?;
+/// Let the file grow to that many pages and no further.
+pub(super) fn limit(connection: &Connection, pages: u32) -> rusqlite::Result<()> {
+    connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
+}
+
+/// Whether the file is one of ours, and one that this program knows how to use; nothing is changed in it.
+fn check_owner(connection: &Connection, file: &Path, fresh: bool) -> Result<(), OpenError> {
+    let inner = |error: rusqlite::Error| translate(file, &error);
+    let number = |query: &str| connection.query_row(query, [], |row| row.get::<_, i64>(0)).map_err(inner);
+    let ours = number("PRAGMA application_id")? == i64::from(schema::APPLICATION_ID);
+    // A file without tables is what is left when the process was killed while it made the file.
+    if !fresh && !ours && number("SELECT count(*) FROM sqlite_schema")? > 0 {
+        return Err(OpenError::Foreign { file: file.to_owned() });
     }
-    Ok(metadata.len() == 0)
+    let found = number("PRAGMA user_version")?;
+    if found > schema::version() {
+        return Err(OpenError::Newer { file: file.to_owned(), found, known: schema::version() });
+    }
+    Ok(())
+}
+
+fn check_whole(connection: &Connection, file: &Path) -> Result<(), OpenError> {
+    match inspect::damage(connection).map_err(|error| translate(file, &error))? {
+        None => Ok(()),
+        Some(reason) => Err(OpenError::Damaged { file: file.to_owned(), reason }),
+    }
+}
+
+/// Make the file if there is none, readable by its owner alone.
+///
+/// A file that exists is not opened: closing it again would drop the locks that SQLite has on it in this process.
+fn create_private(file: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Take the file from everybody but its owner. Only done to files that are ours.
+fn keep_private(file: &Path) -> io::Result<()> {
+    match fs::metadata(file)?.permissions().mode() & 0o077 {
+        0 => Ok(()),
+        _ => fs::set_permissions(file, Permissions::from_mode(0o600)),
+    }
 }
 
 fn translate(file: &Path, error: &rusqlite::Error) -> OpenError {
-    let reason = error.to_string();
+    let (file, reason) = (file.to_owned(), error.to_string());
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged { file: file.to_owned(), reason },
-        Some(ErrorCode::NotADatabase) => OpenError::Foreign { file: file.to_owned() },
-        _ => OpenError::Unusable { file: file.to_owned(), reason },
+        Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged { file, reason },
+        Some(ErrorCode::NotADatabase) => OpenError::Foreign { file },
+        _ => OpenError::Unusable { file, reason },
     }
 }
 
+fn unusable(file: &Path, error: &io::Error) -> OpenError {
+    OpenError::Unusable { file: file.to_owned(), reason: error.to_string() }
+}
+
 fn size(file: &Path) -> u64 {
-    std::fs::metadata(file).map_or(0, |metadata| metadata.len())
+    fs::metadata(file).map_or(0, |metadata| metadata.len())
 }
 
 fn suffixed(file: &Path, suffix: &str) -> PathBuf {
@@ -168,5 +226,3 @@ fn suffixed(file: &Path, suffix: &str) -> PathBuf {
     name.push(suffix);
     PathBuf::from(name)
 }
-
-const BUSY: std::time::Duration = std::time::Duration::from_secs(5);

@@ -3,24 +3,31 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rung_authority::store::{AuditRecord, CertificateRecord, StoreError};
-use rung_pki::Certificate;
-use rusqlite::{Connection, ErrorCode, OptionalExtension};
+use rung_pki::{Certificate, sha256};
+use rusqlite::{Connection, Error, OptionalExtension, Row};
+
+use super::trouble::Severity;
 
 pub(super) fn certificate(connection: &Connection, serial: &[u8]) -> Result<Option<CertificateRecord>, StoreError> {
     let mut statement = connection
         .prepare_cached(
-            "SELECT der, reference, name, kind, token FROM certificates
+            "SELECT der, reference, name, kind, token, fingerprint FROM certificates
              JOIN provisioners ON provisioners.id = certificates.provisioner WHERE serial = ?1",
         )
         .map_err(translate)?;
     let row = statement
         .query_row([serial], |row| {
-            Ok((row.get::<_, Vec<u8>>(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get::<_, [u8; 32]>(4)?))
+            let record = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, [u8; 32]>(5)?, record))
         })
         .optional()
         .map_err(translate)?;
-    let Some((der, provisioner_id, provisioner_name, provisioner_kind, token_digest)) = row else { return Ok(None) };
+    let Some((der, fingerprint, record)) = row else { return Ok(None) };
+    if sha256(&der) != fingerprint {
+        return Err(StoreError::Damaged("a certificate is not the one that was recorded".to_owned()));
+    }
     let certificate = Certificate::from_der(&der).map_err(|error| StoreError::Damaged(error.to_string()))?;
+    let (provisioner_id, provisioner_name, provisioner_kind, token_digest) = record;
     Ok(Some(CertificateRecord { certificate, provisioner_id, provisioner_name, provisioner_kind, token_digest }))
 }
 
@@ -40,8 +47,8 @@ pub(super) fn audit(connection: &Connection, from: u64, limit: u32) -> Result<Ve
     let records = statement
         .query_map((from, limit), |row| {
             Ok(AuditRecord {
-                position: u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default(),
-                at: time(row.get(1)?),
+                position: natural(row, 0)?,
+                at: UNIX_EPOCH + Duration::from_millis(natural(row, 1)?),
                 action: row.get(2)?,
                 request_id: row.get(3)?,
                 detail: row.get(4)?,
@@ -51,9 +58,22 @@ pub(super) fn audit(connection: &Connection, from: u64, limit: u32) -> Result<Ve
     records.collect::<Result<_, _>>().map_err(translate)
 }
 
+fn natural(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    let number: i64 = row.get(column)?;
+    u64::try_from(number).map_err(|_| Error::IntegralValueOutOfRange(column, number))
+}
+
+/// An error of a query. A value of another kind or range than was written is damage.
 pub(super) fn translate(error: rusqlite::Error) -> StoreError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged(error.to_string()),
+    match (Severity::of(&error), &error) {
+        (Severity::Damage, _)
+        | (
+            _,
+            Error::FromSqlConversionFailure(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::InvalidColumnType(..)
+            | Error::Utf8Error(..),
+        ) => StoreError::Damaged(error.to_string()),
         _ => StoreError::Unavailable(error.into()),
     }
 }
@@ -62,8 +82,4 @@ pub(super) fn translate(error: rusqlite::Error) -> StoreError {
 pub(super) fn milliseconds(time: SystemTime) -> i64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-fn time(milliseconds: i64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_millis(u64::try_from(milliseconds).unwrap_or_default())
 }

@@ -22,6 +22,8 @@ const MIGRATIONS: &[&str] = &["
         provisioner INTEGER NOT NULL REFERENCES provisioners (id),
         not_after INTEGER NOT NULL,
         token BLOB NOT NULL,
+        -- SHA-256 of the certificate, so that a damaged one is never taken for what was issued.
+        fingerprint BLOB NOT NULL,
         der BLOB NOT NULL
     ) STRICT;
     -- Digests only: whoever reads the file learns no token.
@@ -37,6 +39,12 @@ const MIGRATIONS: &[&str] = &["
         request_id TEXT NOT NULL,
         detail TEXT NOT NULL
     ) STRICT;
+    CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit record is only appended to'); END;
+    CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit record is only appended to'); END;
+    -- Empty but while it is tried whether there is room again.
+    CREATE TABLE trial (id INTEGER PRIMARY KEY, filler BLOB NOT NULL) STRICT;
 "];
 
 /// The version of files that this program writes.
@@ -44,8 +52,12 @@ pub(super) fn version() -> i64 {
     MIGRATIONS.len() as i64
 }
 
-/// Bring a file that has version `from` to the present one, in one transaction.
-pub(super) fn migrate(connection: &mut Connection, from: i64) -> rusqlite::Result<()> {
+/// Bring a file to the present version, in one transaction.
+pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let from: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if from >= version() {
+        return Ok(());
+    }
     let transaction = connection.transaction()?;
     transaction.execute_batch(
         "CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, checksum BLOB NOT NULL) STRICT",
@@ -66,5 +78,6 @@ pub(super) fn migrate(connection: &mut Connection, from: i64) -> rusqlite::Resul
 pub(super) fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
     let mut statement = connection.prepare("SELECT checksum FROM migrations ORDER BY version")?;
     let recorded: Vec<Vec<u8>> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(recorded.iter().zip(MIGRATIONS).all(|(checksum, migration)| *checksum == sha256(migration.as_bytes())))
+    Ok(recorded.len() == MIGRATIONS.len()
+        && recorded.iter().zip(MIGRATIONS).all(|(checksum, migration)| *checksum == sha256(migration.as_bytes())))
 }

@@ -2,24 +2,25 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
-    },
+    path::PathBuf,
+    sync::{Arc, mpsc::Receiver},
     time::SystemTime,
 };
 
 use rung_authority::store::{CommitError, Issuance, ProvisionerRef, StoreError};
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, config::DbConfig};
 use tokio::sync::oneshot;
 
-use super::read::{milliseconds, translate};
+use super::{
+    checkpoint::Checkpointer,
+    read::{milliseconds, translate},
+    trouble::{Brake, Severity, Trouble},
+};
 
 /// Something to write.
 pub(super) enum Job {
     Check(Reply<Result<(), StoreError>>),
-    Close(Reply<()>),
+    Close,
     Commit(Box<Issuance>, Reply<Result<(), CommitError>>),
     Purge { now: SystemTime, limit: u32, reply: Reply<Result<u32, StoreError>> },
 }
@@ -31,63 +32,78 @@ type Pending = (Box<Issuance>, Reply<Result<(), CommitError>>);
 
 /// So many decisions share one `fsync` at most.
 const BATCH: usize = 256;
-/// After so many decisions the log is moved into the database.
-const CHECKPOINT: usize = 1500;
+/// Takes as much room as a few decisions do, and gives it back.
+const TRIAL: &str = "
+    BEGIN IMMEDIATE;
+    INSERT OR REPLACE INTO trial (id, filler) VALUES (1, zeroblob(65536));
+    COMMIT;
+    DELETE FROM trial;
+";
+/// What is answered when the store is no longer there.
+pub(super) const CLOSED: &str = "the store is closed";
 
-struct Writer {
+/// The one who writes.
+pub(super) struct Writer {
     connection: Connection,
+    file: PathBuf,
     /// The rows of the provisioners that were seen.
     provisioners: HashMap<Arc<str>, i64>,
     checkpointer: Checkpointer,
-    /// Set when a commit may or may not have happened: nothing is written on doubtful ground.
-    broken: Option<String>,
-}
-
-/// Write until told to stop.
-pub(super) fn run(connection: Connection, checkpointing: Connection, queue: &Receiver<Job>) {
-    let checkpointer = Checkpointer::start(checkpointing);
-    let mut writer = Writer { connection, provisioners: HashMap::new(), checkpointer, broken: None };
-    let mut batch = Vec::with_capacity(BATCH);
-    while let Ok(first) = queue.recv() {
-        let mut next = Some(first);
-        while let Some(job) = next {
-            match job {
-                Job::Commit(issuance, reply) => batch.push((issuance, reply)),
-                other => {
-                    writer.commit(&mut batch);
-                    if writer.other(other) {
-                        return;
-                    }
-                }
-            }
-            next = if batch.len() < BATCH { queue.try_recv().ok() } else { None };
-        }
-        writer.commit(&mut batch);
-    }
+    brake: Brake,
+    /// There was no room for the last batch.
+    full: bool,
 }
 
 impl Writer {
+    pub(super) fn new(connection: Connection, checkpointing: Connection, file: PathBuf, brake: Brake) -> Self {
+        let checkpointer = Checkpointer::start(checkpointing, &file, brake.clone());
+        Self { connection, file, provisioners: HashMap::new(), checkpointer, brake, full: false }
+    }
+
+    /// Write until told to stop.
+    pub(super) fn run(mut self, queue: &Receiver<Job>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while let Ok(first) = queue.recv() {
+            let mut next = Some(first);
+            while let Some(job) = next {
+                match job {
+                    Job::Close => {
+                        self.commit(&mut batch);
+                        queue.try_iter().for_each(refuse);
+                        return self.close();
+                    }
+                    Job::Commit(issuance, reply) => batch.push((issuance, reply)),
+                    Job::Check(reply) => {
+                        self.commit(&mut batch);
+                        // Whoever asked may have gone.
+                        let _ = reply.send(self.check());
+                    }
+                    Job::Purge { now, limit, reply } => {
+                        self.commit(&mut batch);
+                        let _ = reply.send(self.purge(now, limit));
+                    }
+                }
+                next = if batch.len() < BATCH { queue.try_recv().ok() } else { None };
+            }
+            self.commit(&mut batch);
+        }
+    }
+
     /// Commit a batch in one transaction, and only then tell everybody.
     fn commit(&mut self, batch: &mut Vec<Pending>) {
         if batch.is_empty() {
             return;
         }
-        let outcomes = match &self.broken {
-            Some(reason) => Err(Failure::Before(reason.clone())),
-            None => self.write(batch),
-        };
-        match outcomes {
+        match self.write(batch) {
             Ok(outcomes) => {
-                self.checkpointer.wrote(batch.len(), &self.connection);
+                let rows = batch.len();
                 for ((_, reply), outcome) in batch.drain(..).zip(outcomes) {
                     // Whoever asked may have gone; what is recorded stays recorded.
                     let _ = reply.send(outcome);
                 }
+                self.checkpointer.wrote(rows, &self.connection);
             }
             Err(failure) => {
-                if let Failure::During(reason) = &failure {
-                    self.broken = Some(format!("an earlier transaction ended in doubt: {reason}"));
-                }
                 for (_, reply) in batch.drain(..) {
                     let _ = reply.send(Err(failure.to_commit_error()));
                 }
@@ -96,27 +112,41 @@ impl Writer {
     }
 
     fn write(&mut self, batch: &[Pending]) -> Result<Vec<Result<(), CommitError>>, Failure> {
-        let written = self.write_all(batch);
-        let outcomes = match written {
-            Ok(outcomes) => outcomes,
-            Err(error) => {
-                self.provisioners.clear();
-                self.roll_back();
-                return Err(Failure::Before(error.to_string()));
-            }
-        };
-        match self.connection.execute_batch("COMMIT") {
-            Ok(()) => Ok(outcomes),
-            Err(error) => {
-                self.provisioners.clear();
-                self.roll_back();
-                // A full disk is noticed before anything is decided; after other errors nobody knows what the disk has.
-                match error.sqlite_error_code() {
-                    Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy) => Err(Failure::Before(error.to_string())),
-                    _ => Err(Failure::During(error.to_string())),
-                }
-            }
+        if let Some(trouble) = self.brake.pulled() {
+            return Err(Failure::Before(trouble.to_string()));
         }
+        let outcomes = self.write_all(batch).map_err(|error| {
+            self.failed(&error);
+            Failure::Before(error.to_string())
+        })?;
+        match self.connection.execute_batch("COMMIT") {
+            Ok(()) => {
+                self.full = false;
+                Ok(outcomes)
+            }
+            Err(error) => match self.failed(&error) {
+                Severity::Full => Err(Failure::Before(error.to_string())),
+                // Whatever it was, nobody knows what the disk has.
+                Severity::Damage | Severity::Doubt | Severity::Passing => {
+                    self.brake
+                        .pull(Trouble::InDoubt(format!("a transaction of {} ended in doubt", self.file.display())));
+                    Err(Failure::During(error.to_string()))
+                }
+            },
+        }
+    }
+
+    /// Take back what a failed transaction did, and say how bad it is.
+    fn failed(&mut self, error: &rusqlite::Error) -> Severity {
+        let severity = self.brake.mind(error, &self.file);
+        self.full |= severity == Severity::Full;
+        // Rows that were added for them are gone.
+        self.provisioners.clear();
+        if !self.connection.is_autocommit() {
+            // SQLite rolls back by itself when this fails, at the latest when the file is opened next.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        severity
     }
 
     fn write_all(&mut self, batch: &[Pending]) -> rusqlite::Result<Vec<Result<(), CommitError>>> {
@@ -126,7 +156,6 @@ impl Writer {
 
     /// Spend the token, record the certificate, append the audit entry; the inner result says why this one is refused.
     fn write_one(&mut self, issuance: &Issuance) -> rusqlite::Result<Result<(), CommitError>> {
-        let provisioner = self.provisioner(&issuance.provisioner)?;
         let token = &issuance.token;
         let mut spend = self
             .connection
@@ -134,13 +163,16 @@ impl Writer {
         if spend.execute((&token.digest, milliseconds(token.expires)))? == 0 {
             return Ok(Err(CommitError::TokenSpent));
         }
+        drop(spend);
+        let provisioner = self.provisioner(&issuance.provisioner)?;
         let certificate = &issuance.certificate;
         let mut record = self.connection.prepare_cached(
-            "INSERT INTO certificates (serial, provisioner, not_after, token, der) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO NOTHING",
+            "INSERT INTO certificates (serial, provisioner, not_after, token, fingerprint, der)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
         )?;
         let not_after = milliseconds(certificate.not_after());
-        let row = (certificate.serial().as_bytes(), provisioner, not_after, &token.digest, certificate.der());
+        let (serial, fingerprint) = (certificate.serial().as_bytes(), certificate.fingerprint());
+        let row = (serial, provisioner, not_after, &token.digest, fingerprint, certificate.der());
         if record.execute(row)? == 0 {
             self.connection.prepare_cached("DELETE FROM tokens WHERE digest = ?1")?.execute([&token.digest])?;
             return Ok(Err(CommitError::SerialTaken));
@@ -173,54 +205,63 @@ impl Writer {
         Ok(row)
     }
 
-    /// Everything but commits; says whether this was the last job.
-    fn other(&mut self, job: Job) -> bool {
-        match job {
-            Job::Check(reply) => drop(reply.send(self.check())),
-            Job::Close(reply) => {
-                self.checkpointer.stop();
-                // The log is emptied so that the next start has nothing to recover; if that fails, it recovers.
-                let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-                let _ = reply.send(());
-                return true;
-            }
-            Job::Commit(..) => unreachable!("commits are collected into batches"),
-            Job::Purge { now, limit, reply } => drop(reply.send(self.purge(now, limit))),
+    fn purge(&mut self, now: SystemTime, limit: u32) -> Result<u32, StoreError> {
+        if let Some(trouble) = self.brake.pulled() {
+            return Err(trouble.to_store_error());
         }
-        false
+        match self.forget(now, limit) {
+            Ok(count) => {
+                self.checkpointer.wrote(count, &self.connection);
+                Ok(u32::try_from(count).unwrap_or(limit))
+            }
+            Err(error) => {
+                self.failed(&error);
+                Err(translate(error))
+            }
+        }
     }
 
-    fn purge(&mut self, now: SystemTime, limit: u32) -> Result<u32, StoreError> {
-        if let Some(reason) = &self.broken {
-            return Err(StoreError::Unavailable(reason.clone().into()));
-        }
-        let mut statement = self
-            .connection
-            .prepare_cached(
-                "DELETE FROM tokens WHERE digest IN (SELECT digest FROM tokens WHERE expires < ?1 ORDER BY expires LIMIT ?2)",
-            )
-            .map_err(translate)?;
-        let count = statement.execute((milliseconds(now), limit)).map_err(translate)?;
-        Ok(u32::try_from(count).unwrap_or(limit))
+    fn forget(&self, now: SystemTime, limit: u32) -> rusqlite::Result<usize> {
+        let mut statement = self.connection.prepare_cached(
+            "DELETE FROM tokens WHERE digest IN
+             (SELECT digest FROM tokens WHERE expires < ?1 ORDER BY expires LIMIT ?2)",
+        )?;
+        statement.execute((milliseconds(now), limit))
     }
 
     /// Whether a transaction could be written now.
     fn check(&mut self) -> Result<(), StoreError> {
-        if let Some(reason) = &self.broken {
-            return Err(StoreError::Unavailable(reason.clone().into()));
+        if let Some(trouble) = self.brake.pulled() {
+            return Err(trouble.to_store_error());
         }
-        let checked = self.connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK");
-        if checked.is_err() {
-            self.roll_back();
+        // Only after a batch that had no room: a look at the health must not cost a write each time.
+        let tried = self.connection.execute_batch(if self.full { TRIAL } else { "BEGIN IMMEDIATE; ROLLBACK" });
+        match tried {
+            Ok(()) => self.full = false,
+            Err(error) => {
+                self.failed(&error);
+                return Err(translate(error));
+            }
         }
-        checked.map_err(translate)
+        Ok(())
     }
 
-    fn roll_back(&self) {
-        if !self.connection.is_autocommit() {
-            // SQLite rolls back by itself when this fails, at the latest when the file is opened next.
-            let _ = self.connection.execute_batch("ROLLBACK");
+    /// Tidy up so that the next start has nothing to do.
+    fn close(mut self) {
+        if self.checkpointer.finish(&self.connection) {
+            // Nothing is left in the log, so that closing may remove it; if it stays, the next start recovers it.
+            let _ = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
         }
+    }
+}
+
+/// Answer a job that came when the store was about to end.
+fn refuse(job: Job) {
+    match job {
+        Job::Check(reply) => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
+        Job::Close => {}
+        Job::Commit(_, reply) => drop(reply.send(Err(CommitError::Unavailable(CLOSED.into())))),
+        Job::Purge { reply, .. } => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
     }
 }
 
@@ -239,57 +280,4 @@ impl Failure {
             Self::During(reason) => CommitError::InDoubt(reason.clone().into()),
         }
     }
-}
-
-/// Moves the log into the database without keeping the writer from writing.
-///
-/// Another thread moves most of it; then the writer moves the rest, which is little, so that the log can start over.
-struct Checkpointer {
-    start: Option<SyncSender<()>>,
-    thread: Option<std::thread::JoinHandle<()>>,
-    moved: Arc<AtomicBool>,
-    written: usize,
-}
-
-impl Checkpointer {
-    fn start(connection: Connection) -> Self {
-        let (start, wanted) = sync_channel(1);
-        let moved = Arc::new(AtomicBool::new(false));
-        let done = moved.clone();
-        let thread = std::thread::Builder::new().name("checkpoint".to_owned()).spawn(move || {
-            while wanted.recv() == Ok(()) {
-                checkpoint(&connection);
-                done.store(true, Ordering::Release);
-            }
-        });
-        // Without the thread the writer does all of it, more slowly.
-        Self { start: Some(start), thread: thread.ok(), moved, written: 0 }
-    }
-
-    fn wrote(&mut self, count: usize, connection: &Connection) {
-        self.written += count;
-        if self.moved.swap(false, Ordering::Acquire) {
-            checkpoint(connection);
-        }
-        if self.written < CHECKPOINT {
-            return;
-        }
-        match self.start.as_ref().map(|start| start.try_send(())) {
-            Some(Ok(()) | Err(TrySendError::Full(()))) => {}
-            _ => checkpoint(connection),
-        }
-        self.written = 0;
-    }
-
-    fn stop(&mut self) {
-        self.start = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-fn checkpoint(connection: &Connection) {
-    // A checkpoint that fails is tried again after the next decisions; the log keeps what it has.
-    let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
 }

@@ -97,3 +97,18 @@ async fn only_expired_tokens_are_forgotten_and_never_too_many_at_once() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn memory_does_not_grow_for_ever() {
+    let store = MemoryStore::default();
+    for number in 0..10_003 {
+        store.commit(issuance(number)).await.unwrap();
+    }
+    assert_eq!(store.count_certificates().await.unwrap(), 10_000);
+    assert!(store.certificate(issuance(2).certificate.serial()).await.unwrap().is_none());
+    assert!(store.certificate(issuance(3).certificate.serial()).await.unwrap().is_some());
+    let oldest = store.audit(1, 1).await.unwrap();
+    assert_eq!((oldest[0].position, oldest[0].request_id.as_str()), (4, "request-3"));
+    // The token of a forgotten certificate stays spent.
+    assert!(matches!(store.commit(issuance_with(20_000, 0)).await, Err(CommitError::TokenSpent)));
+}

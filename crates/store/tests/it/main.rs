@@ -5,4 +5,5 @@
 mod contract;
 mod crash;
 mod files;
+mod neighbours;
 mod samples;
