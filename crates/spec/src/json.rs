@@ -1,5 +1,8 @@
 //! Reading JSON with the place of every value, so that whatever is wrong can be pointed at.
 
+mod nearest;
+mod scan;
+
 use std::{cell::RefCell, rc::Rc};
 
 use jsonc_parser::{
@@ -11,11 +14,11 @@ use jsonc_parser::{
 
 use crate::{
     GoDuration,
-    problem::{Position, Problem},
+    problem::{Position, Problem, ProblemKind},
 };
 
 /// JSON without the liberties of its dialects.
-pub(crate) const STRICT: ParseOptions = ParseOptions {
+const STRICT: ParseOptions = ParseOptions {
     allow_comments: false,
     allow_loose_object_property_names: false,
     allow_trailing_commas: false,
@@ -51,49 +54,33 @@ pub(crate) struct Node<'a> {
     path: String,
 }
 
-/// Deeper nesting than this is nobody's configuration.
-const MAX_DEPTH: usize = 64;
+/// A place in the text, and what is wrong there.
+type Flaw = (usize, String);
+
+/// Parse a text whose one value is an object.
+pub(crate) fn parse_object(text: &str) -> Result<Object<'_>, Flaw> {
+    scan::check(text).map_err(|(offset, message)| (offset, message.to_owned()))?;
+    let parsed = parse_to_ast(text, &CollectOptions::default(), &STRICT)
+        .map_err(|error| (error.range().start, format!("this is not JSON: {}", error.kind())))?;
+    match parsed.value {
+        Some(Value::Object(object)) => Ok(object),
+        Some(other) => Err((other.range().start, format!("expected an object in braces, found {}", kind(&other)))),
+        None => Err((0, "the file is empty: expected an object in braces".to_owned())),
+    }
+}
 
 impl<'a> Reader<'a> {
     /// Parse a text whose one value is an object.
     pub(crate) fn parse(text: &'a str) -> (Self, Option<Members<'a>>) {
         let reader = Self { text, problems: Rc::default() };
-        let object = reader.parse_object();
-        let members = object.map(|object| reader.members(object, String::new()));
-        (reader, members)
-    }
-
-    fn parse_object(&self) -> Option<Object<'a>> {
-        if self.text.starts_with('\u{feff}') {
-            self.report(0, "", "the file starts with a byte order mark: save it as UTF-8 without one");
-            return None;
-        }
-        if let Some(offset) = too_deep(self.text) {
-            self.report(offset, "", "values are nested too deeply");
-            return None;
-        }
-        match parse_to_ast(self.text, &CollectOptions::default(), &STRICT) {
-            Ok(parsed) => match parsed.value {
-                Some(Value::Object(object)) => Some(object),
-                Some(other) => {
-                    self.report(
-                        other.range().start,
-                        "",
-                        format!("expected an object in braces, found {}", kind(&other)),
-                    );
-                    None
-                }
-                None => {
-                    self.report(0, "", "the file is empty: expected an object in braces");
-                    None
-                }
-            },
-            Err(error) => {
-                let message = format!("this is not JSON: {}", error.kind());
-                self.report(error.range().start, "", message);
+        let members = match parse_object(text) {
+            Ok(object) => Some(reader.members(object, String::new())),
+            Err((offset, message)) => {
+                reader.report(offset, "", message);
                 None
             }
-        }
+        };
+        (reader, members)
     }
 
     fn members(&self, object: Object<'a>, path: String) -> Members<'a> {
@@ -103,16 +90,21 @@ impl<'a> Reader<'a> {
     }
 
     /// Say that something is wrong.
-    pub(crate) fn report(&self, offset: usize, path: &str, message: impl Into<String>) {
+    fn report(&self, offset: usize, path: &str, message: impl Into<String>) {
+        self.add(ProblemKind::Wrong, offset, path, message.into());
+    }
+
+    fn add(&self, kind: ProblemKind, offset: usize, path: &str, message: String) {
         let position = Position::of(self.text, offset);
-        let problem = Problem { position, path: path.to_owned(), message: message.into() };
-        self.problems.borrow_mut().push((offset, problem));
+        self.problems.borrow_mut().push((offset, Problem { kind, position, path: path.to_owned(), message }));
     }
 
     /// Everything that was wrong, in the order of the text.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         let mut problems = self.problems.borrow().clone();
         problems.sort_by_key(|(offset, _)| *offset);
+        // A value that is read twice is wrong once.
+        problems.dedup();
         problems.into_iter().map(|(_, problem)| problem).collect()
     }
 }
@@ -130,6 +122,11 @@ impl<'a> Members<'a> {
     /// Say that something about this object is wrong.
     pub(crate) fn report(&self, message: impl Into<String>) {
         self.reader.report(self.start(), &self.path, message);
+    }
+
+    /// Say that this object asks for something that is not there yet.
+    pub(crate) fn unsupported(&self, message: impl Into<String>) {
+        self.reader.add(ProblemKind::Unsupported, self.start(), &self.path, message.into());
     }
 
     /// The value of a member; `null` is as good as none. The exact name is preferred to one in another case.
@@ -158,11 +155,6 @@ impl<'a> Members<'a> {
         self.get(name)?.duration()
     }
 
-    pub(crate) fn texts(&self, name: &'static str) -> Vec<String> {
-        let list = self.get(name).map(|node| node.list()).unwrap_or_default();
-        list.iter().filter_map(Node::string).collect()
-    }
-
     pub(crate) fn object(&self, name: &'static str) -> Option<Members<'a>> {
         self.get(name)?.object()
     }
@@ -175,7 +167,7 @@ impl<'a> Members<'a> {
             if asked.iter().any(|known| known.eq_ignore_ascii_case(name)) {
                 continue;
             }
-            let hint = match nearest(name, &asked) {
+            let hint = match nearest::nearest(name, &asked) {
                 Some(near) => format!("; did you mean `{near}`?"),
                 None => String::new(),
             };
@@ -183,17 +175,15 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// Which of two values would count is nobody's guess; names in another case are the same name.
     fn refuse_duplicates(&self) {
         let mut seen: Vec<&ObjectProp<'a>> = Vec::new();
         for property in &self.object.properties {
             let name = property.name.as_str();
-            if let Some(first) = seen.iter().find(|first| first.name.as_str() == name) {
+            if let Some(first) = seen.iter().find(|first| first.name.as_str().eq_ignore_ascii_case(name)) {
                 let at = Position::of(self.reader.text, first.range.start);
-                self.reader.report(
-                    property.range.start,
-                    &self.path,
-                    format!("the member `{name}` stands twice, first at {at}"),
-                );
+                let message = format!("the member `{name}` stands twice, first at {at}");
+                self.reader.report(property.range.start, &self.path, message);
             }
             seen.push(property);
         }
@@ -203,6 +193,16 @@ impl<'a> Members<'a> {
 impl<'a> Node<'a> {
     pub(crate) fn report(&self, message: impl Into<String>) {
         self.reader.report(self.value.range().start, &self.path, message);
+    }
+
+    /// Say that this value asks for something that is not there yet.
+    pub(crate) fn unsupported(&self, message: impl Into<String>) {
+        self.reader.add(ProblemKind::Unsupported, self.range().start, &self.path, message.into());
+    }
+
+    /// How much is wrong with the whole text so far.
+    pub(crate) fn problem_count(&self) -> usize {
+        self.reader.problems.borrow().len()
     }
 
     pub(crate) fn range(&self) -> Range {
@@ -232,8 +232,8 @@ impl<'a> Node<'a> {
         }
     }
 
-    pub(crate) fn is_string(&self) -> bool {
-        matches!(self.value, Value::StringLit(_))
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(self.value, Value::Array(_))
     }
 
     pub(crate) fn boolean(&self) -> Option<bool> {
@@ -248,7 +248,13 @@ impl<'a> Node<'a> {
 
     pub(crate) fn number(&self) -> Option<f64> {
         match &self.value {
-            Value::NumberLit(number) => number.value.parse().ok(),
+            Value::NumberLit(number) => {
+                let number = number.value.parse().ok().filter(|number: &f64| number.is_finite());
+                if number.is_none() {
+                    self.report("this number is too large");
+                }
+                number
+            }
             _ => {
                 self.expected("a number");
                 None
@@ -319,45 +325,4 @@ fn kind(value: &Value<'_>) -> &'static str {
         Value::Array(_) => "a list",
         Value::NullKeyword(_) => "null",
     }
-}
-
-/// The known name that was probably meant.
-fn nearest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
-    let distance = |candidate: &&'n str| edits(&name.to_lowercase(), &candidate.to_lowercase());
-    known.iter().copied().min_by_key(distance).filter(|candidate| distance(candidate) <= 2)
-}
-
-/// How many characters have to be inserted, removed or exchanged to get from one word to the other.
-fn edits(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (number, letter) in from.chars().take(100).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = number + 1;
-        for (column, other) in to.iter().enumerate() {
-            let exchanged = diagonal + usize::from(letter != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = exchanged.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[to.len()]
-}
-
-/// Where a text nests more deeply than the parser shall follow.
-fn too_deep(text: &str) -> Option<usize> {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    for (offset, octet) in text.bytes().enumerate() {
-        match octet {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => depth += 1,
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > MAX_DEPTH {
-            return Some(offset);
-        }
-    }
-    None
 }

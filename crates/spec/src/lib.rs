@@ -1,4 +1,4 @@
-//! What an operator writes down: the configuration, client defaults and contexts, as plain data.
+//! What an operator writes down, as plain data: the configuration of an authority, and where it is kept.
 //!
 //! Everything that is read here is read strictly: what is unknown, misspelt, of the wrong type or not served by this
 //! version is refused by name, with file, line and column.
@@ -13,13 +13,14 @@ mod json;
 mod problem;
 mod provisioner;
 mod secret;
+mod shape;
 pub mod steppath;
 mod tls;
 
 pub use claims::{Claims, ResolvedClaims};
 pub use config::{AuthorityConfig, Config, Database, LogFormat, Logger, SubjectTemplate};
 pub use duration::{GoDuration, ParseDurationError, ParseTimeError, TimeOrDuration};
-pub use problem::{ConfigErrors, Position, Problem};
+pub use problem::{ConfigErrors, Position, Problem, ProblemKind};
 pub use provisioner::{JwkProvisioner, OidcProvisioner, OtherProvisioner, Provisioner, ProvisionerKind};
 pub use secret::Secret;
 pub use tls::Tls;

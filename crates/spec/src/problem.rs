@@ -29,9 +29,20 @@ impl fmt::Display for Position {
     }
 }
 
+/// What sort of problem it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// Well said, but this version does not do it yet.
+    Unsupported,
+    /// A mistake.
+    Wrong,
+}
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
+    /// Whether it is a mistake, or asks for what is not there yet.
+    pub kind: ProblemKind,
     /// Where it is.
     pub position: Position,
     /// The member it is about, such as `authority.provisioners[2].claims`; empty for the whole file.

@@ -2,14 +2,16 @@
 
 use std::fmt;
 
-/// Text that must not be shown: `Debug` hides it.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret<T>(T);
+use zeroize::{Zeroize, Zeroizing};
 
-impl<T> Secret<T> {
+/// Text that must not be shown: `Debug` hides it, and it is wiped when it is dropped.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret<T: Zeroize>(Zeroizing<T>);
+
+impl<T: Zeroize> Secret<T> {
     /// Keep something secret.
     pub fn new(value: T) -> Self {
-        Self(value)
+        Self(Zeroizing::new(value))
     }
 
     /// The secret itself.
@@ -18,7 +20,7 @@ impl<T> Secret<T> {
     }
 }
 
-impl<T> fmt::Debug for Secret<T> {
+impl<T: Zeroize> fmt::Debug for Secret<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("Secret(…)")
     }

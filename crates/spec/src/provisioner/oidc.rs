@@ -1,6 +1,12 @@
 //! OpenID providers as they are written down.
 
-use crate::{Claims, Position, Secret, config::check_address, json::Members};
+use std::net::IpAddr;
+
+use crate::{
+    Claims, Position, Secret,
+    config::check_address,
+    json::{Members, Node},
+};
 
 /// An OpenID provider and which of its people may come in.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,13 +50,13 @@ impl OidcProvisioner {
             client_secret: Secret::new(members.text_of("clientSecret").unwrap_or_default()),
             configuration_endpoint: members.text_of("configurationEndpoint").unwrap_or_default(),
             tenant_id: members.text_of("tenantID").unwrap_or_default(),
-            admins: members.texts("admins"),
-            admin_groups: members.texts("adminGroups"),
-            domains: members.texts("domains"),
-            groups: members.texts("groups"),
+            admins: list(members, "admins", |_| None),
+            admin_groups: list(members, "adminGroups", |_| None),
+            domains: list(members, "domains", domain_problem),
+            groups: list(members, "groups", |_| None),
             listen_address: members.text_of("listenAddress").unwrap_or_default(),
-            scopes: members.texts("scopes"),
-            auth_params: members.texts("authParams"),
+            scopes: list(members, "scopes", |_| None),
+            auth_params: list(members, "authParams", parameter_problem),
             require_verified_email: members.flag("requireVerifiedEmail").unwrap_or(true),
             claims,
             position: members.position(),
@@ -66,10 +72,11 @@ impl OidcProvisioner {
             members.report(format!("the provisioner {name:?} has no clientID"));
         }
         match members.get("configurationEndpoint") {
-            Some(node) if !is_safe_endpoint(&self.configuration_endpoint) => {
-                node.report("the configuration endpoint must be an https:// address (http:// only on this machine)");
+            Some(node) => {
+                if let Some(problem) = node.string().and_then(|endpoint| endpoint_problem(&endpoint)) {
+                    node.report(problem);
+                }
             }
-            Some(_) => {}
             None => members.report(format!("the provisioner {name:?} has no configurationEndpoint")),
         }
         if let Some(node) = members.get("listenAddress").filter(|_| !self.listen_address.is_empty())
@@ -77,33 +84,56 @@ impl OidcProvisioner {
         {
             node.report(problem);
         }
-        for (index, domain) in self.domains.iter().enumerate() {
-            if domain.is_empty() || domain.contains(['@', '*', ' ', '/']) {
-                members.report(format!("domains[{index}]: {domain:?} is not a domain such as \"example.com\""));
-            }
-        }
-        for (index, parameter) in self.auth_params.iter().enumerate() {
-            if !parameter.contains('=') || parameter.starts_with('=') {
-                members.report(format!("authParams[{index}]: {parameter:?} is not of the form key=value"));
-            }
-        }
     }
 }
 
-/// `https`, or plain `http` to this machine.
-fn is_safe_endpoint(endpoint: &str) -> bool {
-    let Some((scheme, rest)) = endpoint.split_once("://") else { return false };
+/// A list of texts; an empty entry would match an empty claim, so there is none.
+fn list(members: &Members<'_>, name: &'static str, problem: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let nodes = members.get(name).map(|node| node.list()).unwrap_or_default();
+    let entry = |node: &Node<'_>| {
+        let text = node.string()?;
+        if text.is_empty() {
+            node.report("the entry is empty: remove it");
+        } else if let Some(problem) = problem(&text) {
+            node.report(problem);
+        }
+        Some(text)
+    };
+    nodes.iter().filter_map(entry).collect()
+}
+
+fn domain_problem(domain: &str) -> Option<String> {
+    let is_bad = domain.contains(['@', '*', '/', ':']) || domain.contains(char::is_whitespace);
+    is_bad.then(|| format!("{domain:?} is not a domain such as \"example.com\""))
+}
+
+fn parameter_problem(parameter: &str) -> Option<String> {
+    let is_good = parameter.split_once('=').is_some_and(|(name, _)| !name.is_empty());
+    (!is_good).then(|| format!("{parameter:?} is not of the form key=value"))
+}
+
+/// What keeps an address from being asked: it is `https`, or plain `http` to this machine.
+fn endpoint_problem(endpoint: &str) -> Option<&'static str> {
+    const SCHEME: &str = "the configuration endpoint must be an https:// address (http:// only on this machine)";
+    let Some((scheme, rest)) = endpoint.split_once("://") else { return Some(SCHEME) };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if authority.is_empty() || authority.contains('@') {
-        return false;
+    if endpoint.contains(char::is_whitespace) || endpoint.contains(char::is_control) {
+        return Some("the configuration endpoint must not contain spaces");
+    }
+    if authority.contains('@') {
+        return Some("the configuration endpoint must not contain a user name or password");
     }
     let host = match authority.strip_prefix('[') {
         Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
         None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
     };
-    match scheme {
-        "https" => true,
-        "http" => host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback()),
-        _ => false,
+    if host.is_empty() {
+        return Some("the configuration endpoint names no host");
+    }
+    let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    match scheme.to_ascii_lowercase().as_str() {
+        "https" => None,
+        "http" if is_here => None,
+        _ => Some(SCHEME),
     }
 }
