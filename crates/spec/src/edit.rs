@@ -1,14 +1,16 @@
 //! Changing the provisioners of a configuration and nothing else: what is not changed stays byte for byte.
 
+mod splice;
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
 
-use jsonc_parser::cst::{CstArray, CstInputValue, CstNode, CstObject, CstRootNode};
-use serde_json::Value;
+use jsonc_parser::ast::{Array, Object, Value};
+use serde_json::{Map, Value as Json, json};
 
-use crate::{Config, ConfigErrors, Problem, json::STRICT};
+use crate::{Config, ConfigErrors, Position, Problem, json::parse_object, provisioner};
+use splice::{append_element, append_member, member, next_change, remove_element, replace_value};
 
 /// Why a change was not made.
 #[derive(Debug, thiserror::Error)]
@@ -36,16 +38,23 @@ pub enum EditError {
 ///
 /// # Errors
 /// Why it was not added; the text stays as it was then.
-pub fn add_provisioner(text: &str, file: &Path, provisioner: &Value) -> Result<String, EditError> {
-    change(text, file, |provisioners| {
-        let name = name_of(provisioner);
-        if find(provisioners, &name).is_some() {
-            return Err(EditError::Exists(name));
-        }
-        provisioners.ensure_multiline();
-        provisioners.append(input(provisioner));
-        Ok(())
-    })
+pub fn add_provisioner(text: &str, file: &Path, provisioner: &Json) -> Result<String, EditError> {
+    let root = root(text)?;
+    refuse_managed(&root)?;
+    let name = name_of(provisioner);
+    if existing(&root).is_some_and(|list| find(list, &name).is_some()) {
+        return Err(EditError::Exists(name));
+    }
+    let change = match value(&root, "authority") {
+        Some(Value::Object(authority)) => match value(authority, "provisioners") {
+            Some(Value::Array(list)) => append_element(text, list, provisioner),
+            Some(other) => replace_null(text, file, other, &json!([provisioner]))?,
+            None => append_member(text, authority, "provisioners", &json!([provisioner])),
+        },
+        Some(other) => replace_null(text, file, other, &json!({ "provisioners": [provisioner] }))?,
+        None => append_member(text, &root, "authority", &json!({ "provisioners": [provisioner] })),
+    };
+    refuse_new_problems(text, change.apply(text), file)
 }
 
 /// Exchange the provisioner with that name for another one, in its place.
@@ -54,16 +63,24 @@ pub fn add_provisioner(text: &str, file: &Path, provisioner: &Value) -> Result<S
 ///
 /// # Errors
 /// Why it was not exchanged.
-pub fn update_provisioner(text: &str, file: &Path, name: &str, provisioner: &Value) -> Result<String, EditError> {
-    change(text, file, |provisioners| {
-        let new_name = name_of(provisioner);
-        if new_name != name && find(provisioners, &new_name).is_some() {
-            return Err(EditError::Exists(new_name));
-        }
-        let object = find(provisioners, name).ok_or_else(|| EditError::NotFound(name.to_owned()))?;
-        merge(&object, provisioner);
-        Ok(())
-    })
+pub fn update_provisioner(text: &str, file: &Path, name: &str, provisioner: &Json) -> Result<String, EditError> {
+    let not_found = || EditError::NotFound(name.to_owned());
+    let root = root(text)?;
+    refuse_managed(&root)?;
+    let list = existing(&root).ok_or_else(not_found)?;
+    let (index, _) = find(list, name).ok_or_else(not_found)?;
+    let new_name = name_of(provisioner);
+    if new_name != name && find(list, &new_name).is_some() {
+        return Err(EditError::Exists(new_name));
+    }
+    let mut changed = text.to_owned();
+    for _ in 0..MAX_CHANGES {
+        let root = self::root(&changed)?;
+        let old = existing(&root).and_then(|list| list.elements.get(index)).ok_or_else(not_found)?;
+        let Some(change) = next_change(&changed, old, provisioner) else { break };
+        changed = change.apply(&changed);
+    }
+    refuse_new_problems(text, changed, file)
 }
 
 /// Remove the provisioner with that name.
@@ -71,122 +88,96 @@ pub fn update_provisioner(text: &str, file: &Path, name: &str, provisioner: &Val
 /// # Errors
 /// Why it was not removed.
 pub fn remove_provisioner(text: &str, file: &Path, name: &str) -> Result<String, EditError> {
-    change(text, file, |provisioners| {
-        let object = find(provisioners, name).ok_or_else(|| EditError::NotFound(name.to_owned()))?;
-        object.remove();
-        Ok(())
-    })
+    let root = root(text)?;
+    refuse_managed(&root)?;
+    let found = existing(&root).and_then(|list| Some((list, find(list, name)?.0)));
+    let (list, index) = found.ok_or_else(|| EditError::NotFound(name.to_owned()))?;
+    refuse_new_problems(text, remove_element(list, index).apply(text), file)
 }
 
-/// The provisioner with that name, as it stands in the text.
+/// The provisioner with that name, as it stands in the text; known members have the usual case.
 ///
 /// # Errors
 /// When there is none, or the text is not a configuration.
-pub fn provisioner(text: &str, name: &str) -> Result<Value, EditError> {
-    let root = parse(text)?;
-    let found = existing(&root).and_then(|provisioners| find(&provisioners, name));
-    found.and_then(|object| object.to_serde_value()).ok_or_else(|| EditError::NotFound(name.to_owned()))
+pub fn provisioner(text: &str, name: &str) -> Result<Json, EditError> {
+    let root = root(text)?;
+    let found = existing(&root).and_then(|list| Some(find(list, name)?.1));
+    let found = found.and_then(|element| splice::json(text, element));
+    let Some(Json::Object(object)) = found else { return Err(EditError::NotFound(name.to_owned())) };
+    let mut object = in_usual_case(object);
+    if let Some(Json::Object(claims)) = object.get_mut("claims") {
+        *claims = in_usual_case(std::mem::take(claims));
+    }
+    Ok(Json::Object(object))
 }
 
-fn change(text: &str, file: &Path, edit: impl FnOnce(&CstArray) -> Result<(), EditError>) -> Result<String, EditError> {
-    let root = parse(text)?;
-    let object = root.object_value().ok_or_else(|| EditError::NotJson("expected an object in braces".to_owned()))?;
-    let authority = member(&object, "authority").and_then(|value| value.as_object());
-    let authority = authority.unwrap_or_else(|| object.object_value_or_set("authority"));
-    if member(&authority, "enableAdmin").and_then(|value| value.as_boolean_lit()).is_some_and(|flag| flag.value()) {
-        return Err(EditError::Managed);
+fn in_usual_case(object: Map<String, Json>) -> Map<String, Json> {
+    let usual = |name: String| {
+        let known = provisioner::NAMES.iter().find(|known| known.eq_ignore_ascii_case(&name));
+        known.map_or(name.clone(), |known| (*known).to_owned())
+    };
+    object.into_iter().map(|(name, value)| (usual(name), value)).collect()
+}
+
+fn root(text: &str) -> Result<Object<'_>, EditError> {
+    parse_object(text)
+        .map_err(|(offset, message)| EditError::NotJson(format!("{}: {message}", Position::of(text, offset))))
+}
+
+fn refuse_managed(root: &Object<'_>) -> Result<(), EditError> {
+    let Some(Value::Object(authority)) = value(root, "authority") else { return Ok(()) };
+    match value(authority, "enableAdmin") {
+        Some(Value::BooleanLit(flag)) if flag.value => Err(EditError::Managed),
+        _ => Ok(()),
     }
-    let provisioners = member(&authority, "provisioners").and_then(|value| value.as_array());
-    edit(&provisioners.unwrap_or_else(|| authority.array_value_or_set("provisioners")))?;
-    let changed = root.to_string();
-    refuse_new_problems(text, &changed, file)?;
-    Ok(changed)
+}
+
+/// Fill the place of a `null`; what is there otherwise is not a list or an object, as reading it says.
+fn replace_null(text: &str, file: &Path, old: &Value<'_>, new: &Json) -> Result<splice::Splice, EditError> {
+    match (old, Config::parse(text, file)) {
+        (Value::NullKeyword(_), _) | (_, Ok(_)) => Ok(replace_value(text, old, new)),
+        (_, Err(errors)) => Err(EditError::Bad(errors)),
+    }
 }
 
 /// What was wrong before does not keep anybody from changing something else; what the change makes wrong does.
-fn refuse_new_problems(before: &str, after: &str, file: &Path) -> Result<(), EditError> {
-    let Err(mut errors) = Config::parse(after, file) else { return Ok(()) };
+fn refuse_new_problems(before: &str, after: String, file: &Path) -> Result<String, EditError> {
+    let Err(mut errors) = Config::parse(&after, file) else { return Ok(after) };
     let old = Config::parse(before, file).err().map(|errors| errors.problems).unwrap_or_default();
-    errors.problems.retain(|problem| !old.iter().any(|known| is_same(known, problem)));
-    if errors.problems.is_empty() { Ok(()) } else { Err(EditError::Bad(errors)) }
+    let mut old: Vec<_> = old.iter().map(essence).collect();
+    errors.problems.retain(|problem| match old.iter().position(|known| *known == essence(problem)) {
+        Some(index) => {
+            old.swap_remove(index);
+            false
+        }
+        None => true,
+    });
+    if errors.problems.is_empty() { Ok(after) } else { Err(EditError::Bad(errors)) }
 }
 
-/// Lines and indices move when something is removed, so only the sentences are compared.
-fn is_same(known: &Problem, problem: &Problem) -> bool {
-    known.message == problem.message
+/// Lines and indices move when something is added or removed, so what is compared is the sentence without numbers.
+fn essence(problem: &Problem) -> String {
+    problem.message.chars().filter(|character| !character.is_ascii_digit()).collect()
 }
 
-fn parse(text: &str) -> Result<CstRootNode, EditError> {
-    CstRootNode::parse(text, &STRICT).map_err(|error| {
-        let (line, column) = (error.line_display(), error.column_display());
-        EditError::NotJson(format!("{line}:{column}: this is not JSON: {}", error.kind()))
+fn value<'o, 'a>(object: &'o Object<'a>, name: &str) -> Option<&'o Value<'a>> {
+    member(object, name).map(|property| &property.value)
+}
+
+fn existing<'o, 'a>(root: &'o Object<'a>) -> Option<&'o Array<'a>> {
+    value(value(root, "authority")?.as_object()?, "provisioners")?.as_array()
+}
+
+fn find<'o, 'a>(list: &'o Array<'a>, name: &str) -> Option<(usize, &'o Value<'a>)> {
+    list.elements.iter().enumerate().find(|(_, element)| {
+        let found = element.as_object().and_then(|object| value(object, "name")?.as_string_lit());
+        found.is_some_and(|found| found.value == name)
     })
 }
 
-fn existing(root: &CstRootNode) -> Option<CstArray> {
-    member(&member(&root.object_value()?, "authority")?.as_object()?, "provisioners")?.as_array()
-}
-
-/// A member by its name, in any case if there is none in this one.
-fn member(object: &CstObject, name: &str) -> Option<CstNode> {
-    let properties = object.properties();
-    let named = |same: fn(&str, &str) -> bool| {
-        properties.iter().find(|property| property.decoded_name().is_some_and(|found| same(&found, name)))
-    };
-    named(|found, name| found == name).or_else(|| named(str::eq_ignore_ascii_case))?.value()
-}
-
-fn find(provisioners: &CstArray, name: &str) -> Option<CstObject> {
-    provisioners.elements().into_iter().filter_map(|element| element.as_object()).find(|object| {
-        let found = member(object, "name").and_then(|value| value.as_string_lit()?.decoded_value().ok());
-        found.as_deref() == Some(name)
-    })
-}
-
-/// Bring an object to a value, touching only the members that differ.
-fn merge(object: &CstObject, value: &Value) {
-    let Value::Object(wanted) = value else { return };
-    for property in object.properties() {
-        if property.decoded_name().is_some_and(|name| !wanted.contains_key(&name)) {
-            property.remove();
-        }
-    }
-    for (name, value) in wanted {
-        match object.get(name) {
-            Some(property) => {
-                if property.to_serde_value_of().as_ref() != Some(value) {
-                    property.set_value(input(value));
-                }
-            }
-            None => drop(object.append(name, input(value))),
-        }
-    }
-}
-
-/// The value of a property as data.
-trait PropertyValue {
-    fn to_serde_value_of(&self) -> Option<Value>;
-}
-
-impl PropertyValue for jsonc_parser::cst::CstObjectProp {
-    fn to_serde_value_of(&self) -> Option<Value> {
-        self.value()?.to_serde_value()
-    }
-}
-
-fn name_of(provisioner: &Value) -> String {
+fn name_of(provisioner: &Json) -> String {
     provisioner["name"].as_str().unwrap_or_default().to_owned()
 }
 
-fn input(value: &Value) -> CstInputValue {
-    match value {
-        Value::Null => CstInputValue::Null,
-        Value::Bool(flag) => CstInputValue::Bool(*flag),
-        Value::Number(number) => CstInputValue::Number(number.to_string()),
-        Value::String(text) => CstInputValue::String(text.clone()),
-        Value::Array(list) => CstInputValue::Array(list.iter().map(input).collect()),
-        Value::Object(object) => {
-            CstInputValue::Object(object.iter().map(|(name, value)| (name.clone(), input(value))).collect())
-        }
-    }
-}
+/// More single changes than any provisioner needs.
+const MAX_CHANGES: usize = 10_000;

@@ -4,7 +4,7 @@ use super::*;
 
 const CONFIG: &str = "{\n  \"root\": \"r\",   \"crt\": \"c\",\n  \"key\": \"k\",\n  \"address\": \":443\",\n  \"authority\": {\n    \"provisioners\": [\n      {\n        \"type\": \"OIDC\",\n        \"name\": \"one\",\n        \"clientID\":   \"c1\",\n        \"configurationEndpoint\": \"https://a.test\"\n      }\n    ]\n  }\n}\n";
 
-fn oidc(name: &str, client: &str) -> Value {
+fn oidc(name: &str, client: &str) -> Json {
     json!({ "type": "OIDC", "name": name, "clientID": client, "configurationEndpoint": "https://b.test" })
 }
 
