@@ -1,6 +1,7 @@
 //! Reading JSON with the place of every value, so that whatever is wrong can be pointed at.
 
 mod nearest;
+mod node;
 mod scan;
 
 use std::{cell::RefCell, rc::Rc};
@@ -8,7 +9,7 @@ use std::{cell::RefCell, rc::Rc};
 use jsonc_parser::{
     CollectOptions, ParseOptions,
     ast::{Object, ObjectProp, Value},
-    common::{Range, Ranged},
+    common::Ranged,
     parse_to_ast,
 };
 
@@ -16,6 +17,7 @@ use crate::{
     GoDuration,
     problem::{Position, Problem, ProblemKind},
 };
+pub(crate) use node::Node;
 
 /// JSON without the liberties of its dialects.
 const STRICT: ParseOptions = ParseOptions {
@@ -44,14 +46,6 @@ pub(crate) struct Members<'a> {
     object: Object<'a>,
     path: String,
     asked: RefCell<Vec<&'static str>>,
-}
-
-/// A value and its place.
-#[derive(Clone)]
-pub(crate) struct Node<'a> {
-    reader: Reader<'a>,
-    value: Value<'a>,
-    path: String,
 }
 
 /// A place in the text, and what is wrong there.
@@ -140,7 +134,7 @@ impl<'a> Members<'a> {
             return None;
         }
         let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
-        Some(Node { reader: self.reader.clone(), value: property.value.clone(), path })
+        Some(Node::new(&self.reader, &property.value, path))
     }
 
     pub(crate) fn text_of(&self, name: &'static str) -> Option<String> {
@@ -187,132 +181,6 @@ impl<'a> Members<'a> {
             }
             seen.push(property);
         }
-    }
-}
-
-impl<'a> Node<'a> {
-    pub(crate) fn report(&self, message: impl Into<String>) {
-        self.reader.report(self.value.range().start, &self.path, message);
-    }
-
-    /// Say that this value asks for something that is not there yet.
-    pub(crate) fn unsupported(&self, message: impl Into<String>) {
-        self.reader.add(ProblemKind::Unsupported, self.range().start, &self.path, message.into());
-    }
-
-    /// How much is wrong with the whole text so far.
-    pub(crate) fn problem_count(&self) -> usize {
-        self.reader.problems.borrow().len()
-    }
-
-    pub(crate) fn range(&self) -> Range {
-        self.value.range()
-    }
-
-    pub(crate) fn position(&self) -> Position {
-        Position::of(self.reader.text, self.range().start)
-    }
-
-    /// The text of the value.
-    pub(crate) fn text(&self) -> &'a str {
-        &self.reader.text[self.range().start..self.range().end]
-    }
-
-    fn expected(&self, what: &str) {
-        self.report(format!("expected {what}, found {}", kind(&self.value)));
-    }
-
-    pub(crate) fn string(&self) -> Option<String> {
-        match &self.value {
-            Value::StringLit(text) => Some(text.value.clone().into_owned()),
-            _ => {
-                self.expected("a string");
-                None
-            }
-        }
-    }
-
-    pub(crate) fn is_list(&self) -> bool {
-        matches!(self.value, Value::Array(_))
-    }
-
-    pub(crate) fn boolean(&self) -> Option<bool> {
-        match &self.value {
-            Value::BooleanLit(flag) => Some(flag.value),
-            _ => {
-                self.expected("true or false");
-                None
-            }
-        }
-    }
-
-    pub(crate) fn number(&self) -> Option<f64> {
-        match &self.value {
-            Value::NumberLit(number) => {
-                let number = number.value.parse().ok().filter(|number: &f64| number.is_finite());
-                if number.is_none() {
-                    self.report("this number is too large");
-                }
-                number
-            }
-            _ => {
-                self.expected("a number");
-                None
-            }
-        }
-    }
-
-    pub(crate) fn duration(&self) -> Option<GoDuration> {
-        let Value::StringLit(text) = &self.value else {
-            self.expected("a duration such as \"24h\"");
-            return None;
-        };
-        match text.value.parse() {
-            Ok(duration) => Some(duration),
-            Err(error) => {
-                self.report(format!("{error}"));
-                None
-            }
-        }
-    }
-
-    pub(crate) fn list(&self) -> Vec<Node<'a>> {
-        let Value::Array(array) = &self.value else {
-            self.expected("a list in brackets");
-            return Vec::new();
-        };
-        let node = |(index, value): (usize, &Value<'a>)| Node {
-            reader: self.reader.clone(),
-            value: value.clone(),
-            path: format!("{}[{index}]", self.path),
-        };
-        array.elements.iter().enumerate().map(node).collect()
-    }
-
-    pub(crate) fn object(&self) -> Option<Members<'a>> {
-        match &self.value {
-            Value::Object(object) => Some(self.reader.members(object.clone(), self.path.clone())),
-            _ => {
-                self.expected("an object in braces");
-                None
-            }
-        }
-    }
-
-    /// Whether the value says nothing: false, zero, or empty all the way down.
-    pub(crate) fn is_empty(&self) -> bool {
-        says_nothing(&self.value)
-    }
-}
-
-fn says_nothing(value: &Value<'_>) -> bool {
-    match value {
-        Value::StringLit(text) => text.value.is_empty(),
-        Value::NumberLit(number) => number.value.parse() == Ok(0.0),
-        Value::BooleanLit(flag) => !flag.value,
-        Value::Object(object) => object.properties.iter().all(|property| says_nothing(&property.value)),
-        Value::Array(array) => array.elements.is_empty(),
-        Value::NullKeyword(_) => true,
     }
 }
 

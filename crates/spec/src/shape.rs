@@ -75,7 +75,7 @@ fn check_base64(node: &Node<'_>) {
     let padding = octets.iter().rev().take_while(|octet| **octet == b'=').count();
     let body = &octets[..octets.len() - padding];
     let is_digit = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/');
-    if padding > 2 || octets.len() % 4 != 0 || !body.iter().all(is_digit) {
+    if padding > 2 || !octets.len().is_multiple_of(4) || !body.iter().all(is_digit) {
         node.report("this is not base64: encode the PEM text with `base64 -w0`");
     }
 }

@@ -1,9 +1,14 @@
 //! The folder where configuration and keys of an authority are kept.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
 };
+
+use serde_json::Value;
 
 /// Why the folder cannot be told.
 #[derive(Debug, thiserror::Error)]
@@ -11,8 +16,18 @@ pub enum StepPathError {
     /// There is neither `STEPPATH` nor a home.
     #[error("neither STEPPATH nor HOME is set: name the configuration file")]
     NoHome,
+    /// A context leads to what is not a plain folder.
+    #[error("context {name:?} in {}: {authority:?} is not the name of a folder below `authorities`", file.display())]
+    NotAFolder {
+        /// The file.
+        file: PathBuf,
+        /// The context.
+        name: String,
+        /// Where it leads.
+        authority: String,
+    },
     /// A file of the contexts cannot be read.
-    #[error("{} cannot be read: {reason}", file.display())]
+    #[error("{} cannot be used: {reason}; repair it, or name the configuration file", file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,
@@ -42,16 +57,33 @@ pub fn base() -> Result<PathBuf, StepPathError> {
 /// # Errors
 /// When the context does not exist, or its files cannot be read.
 pub fn resolve(context: Option<&str>) -> Result<PathBuf, StepPathError> {
-    let base = base()?;
+    resolve_in(&base()?, context)
+}
+
+/// Like [`resolve`], below this base folder.
+///
+/// # Errors
+/// When the context does not exist, or its files cannot be read.
+pub fn resolve_in(base: &Path, context: Option<&str>) -> Result<PathBuf, StepPathError> {
     let current = match context {
         Some(name) => Some(name.to_owned()),
         None => member(&base.join("current-context.json"), &["context"])?,
     };
-    let Some(name) = current.filter(|name| !name.is_empty()) else { return Ok(base) };
-    match member(&base.join("contexts.json"), &[&name, "authority"])? {
-        Some(authority) => Ok(base.join("authorities").join(authority)),
-        None => Err(StepPathError::UnknownContext(name)),
+    let Some(name) = current.filter(|name| !name.is_empty()) else { return Ok(base.to_owned()) };
+    let file = base.join("contexts.json");
+    let Some(authority) = member(&file, &[&name, "authority"])? else {
+        return Err(StepPathError::UnknownContext(name));
+    };
+    if !is_folder_name(&authority) {
+        return Err(StepPathError::NotAFolder { file, name, authority });
     }
+    Ok(base.join("authorities").join(authority))
+}
+
+/// A file that somebody wrote by hand may not lead elsewhere.
+fn is_folder_name(name: &str) -> bool {
+    let is_plain = |character: char| character.is_alphanumeric() || matches!(character, '.' | '-' | '_' | '@' | ' ');
+    !name.is_empty() && !name.starts_with('.') && name.chars().all(is_plain)
 }
 
 /// A string in a small JSON file; nothing when there is no such file or member.
@@ -61,7 +93,10 @@ fn member(file: &Path, path: &[&str]) -> Result<Option<String>, StepPathError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         read => read.map_err(|error| unreadable(error.to_string()))?,
     };
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
-    let found = path.iter().try_fold(&value, |value, name| value.get(name));
-    Ok(found.and_then(serde_json::Value::as_str).map(str::to_owned))
+    let value: Value = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+    match path.iter().try_fold(&value, |value, name| value.get(name)) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(unreadable(format!("`{}` is not a string", path.join(".")))),
+    }
 }

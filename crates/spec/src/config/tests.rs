@@ -166,3 +166,134 @@ fn what_is_not_json_is_pointed_at() {
 fn members_are_found_in_any_case() {
     check("\"dnsNames\"", "\"DNSNames\"", "");
 }
+
+/// Exchange a part of the good configuration and look for a sentence in what is said about it.
+#[track_caller]
+fn check_says(old: &str, new: &str, expected: &str) {
+    assert!(GOOD.contains(old), "{old}");
+    let errors = parse(&GOOD.replacen(old, new, 1)).unwrap_err();
+    assert!(errors.contains(expected), "{new}: {errors}");
+    assert!(errors.lines().all(|line| line.starts_with("ca.json:") && !line.starts_with("ca.json:1:1:")), "{errors}");
+}
+
+#[test]
+fn hosts_and_addresses_are_what_they_seem() {
+    for good in ["ca", "CA.Test", "10.0.0.1", "::1", "[::1]", "xn--bcher-kva.test"] {
+        check("\"ca.test\"", &format!("\"{good}\""), "");
+    }
+    let long = "a".repeat(64);
+    for bad in ["", "ca.test:443", "https://ca.test", "*.ca.test", "ca..test", "-a.test", "a b", "bücher.test", &long]
+    {
+        check_says("\"ca.test\"", &format!("\"{bad}\""), "8:15: dnsNames[0]: ");
+    }
+    for good in [":0", "127.0.0.1:9000", "[::1]:443", "localhost:443"] {
+        check("\":443\"", &format!("\"{good}\""), "");
+    }
+    for bad in ["", "443", ":", ":99999", ":https", "::1:443", "http://x:1", "a b:1", ":+1"] {
+        check_says("\":443\"", &format!("\"{bad}\""), "6:13: address: ");
+    }
+    check_says("\"insecureAddress\": \"\"", "\"insecureAddress\": \"x\"", "7:21: insecureAddress: \"x\" is not");
+    check_says("\"format\": \"text\"", "\"traceHeader\": \"a b\"", "logger.traceHeader: \"a b\" is not the name");
+}
+
+#[test]
+fn names_and_token_ids_are_not_ambiguous() {
+    for bad in ["", " ", "a ", "a/b", "a#b", "a%b", "a?b", "a\\nb", "a\\u0000b"] {
+        check_says(
+            "\"sso\"",
+            &format!("\"{bad}\""),
+            "authority.provisioners[1].name: the name of a provisioner must not",
+        );
+    }
+    for good in ["you@example.com", "Mitarbeitende Zürich", "a:b"] {
+        check("\"sso\"", &format!("\"{good}\""), "");
+    }
+    let clash = "tokens for \"admin:k1\" would also mean the provisioner at 13:4";
+    check_says("\"clientID\": \"c\"", "\"clientID\": \"admin:k1\"", clash);
+    let two = "{\"type\": \"K8sSA\", \"name\": \"a\"}, {\"type\": \"K8sSA\", \"name\": \"b\"}, {\"type\": \"JWK\"";
+    check_says("{\"type\": \"JWK\"", two, "tokens for \"k8ssa/k8sSA-default\" would also mean the provisioner at 13:4");
+    let cased = "\"clientID\": \"c\", \"clientid\": \"d\"";
+    check_says("\"clientID\": \"c\"", cased, "the member `clientid` stands twice, first at 14:36");
+}
+
+#[test]
+fn keys_are_public_and_whole() {
+    let key = "authority.provisioners[0].key: the key of the provisioner \"admin\"";
+    check_says("\"kty\": \"EC\", ", "", &format!("{key} has no `kty`"));
+    check_says("\"crv\": \"P-256\", ", "", &format!("{key} has no `crv`"));
+    check_says("\"kid\": \"k1\", ", "", &format!("{key} has no `kid`"));
+    check_says("\"kid\": \"k1\"", "\"kid\": \"k1\", \"K\": \"x\"", &format!("{key} is a private one (member `k`)"));
+    check_says("\"EC\"", "\"oct\"", "key.kty: the key of the provisioner \"admin\" is a shared secret");
+    check_says("\"EC\"", "\"DSA\"", "key.kty: keys with kty \"DSA\" are not known");
+    check_says("\"key\": {\"use\"", "\"kye\": {\"use\"", "unknown member `kye`; did you mean `key`?");
+}
+
+#[test]
+fn identity_providers_are_asked_safely() {
+    for (bad, why) in [
+        ("ftp://idp.test", "must be an https:// address"),
+        ("idp.test", "must be an https:// address"),
+        ("http://127.0.0.1.evil.test", "must be an https:// address"),
+        ("https://user:word@idp.test", "must not contain a user name or password"),
+        ("https:///x", "names no host"),
+        ("https://idp.test/a b", "must not contain spaces"),
+    ] {
+        check_says("https://idp.test", bad, &format!("configurationEndpoint: the configuration endpoint {why}"));
+    }
+    for good in ["HTTPS://idp.test", "https://[::1]:8443/realms/x", "http://[::1]:80", "http://localhost:8080/x"] {
+        check("https://idp.test", good, "");
+    }
+    check_says("[\"a.com\"]", "[\"a.com\", \"\"]", "domains[1]: the entry is empty: remove it");
+    check_says("[\"a.com\"]", "[\"@a.com\"]", "domains[0]: \"@a.com\" is not a domain");
+    check_says("\"domains\"", "\"admins\": [\"\"], \"domains\"", "admins[0]: the entry is empty: remove it");
+    check_says(
+        "\"domains\"",
+        "\"authParams\": [\"x\"], \"domains\"",
+        "authParams[0]: \"x\" is not of the form key=value",
+    );
+    check_says("\"domains\"", "\"listenAddress\": \"x\", \"domains\"", "listenAddress: \"x\" is not an address");
+    check_says(
+        "\"domains\"",
+        "\"requireVerifiedEmail\": \"no\", \"domains\"",
+        "expected true or false, found a string",
+    );
+}
+
+#[test]
+fn tls_is_what_is_safe() {
+    let suite = "\"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256\"";
+    for bad in [
+        "TLS_RSA_WITH_AES_128_GCM_SHA256",
+        "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+        "tls_ecdhe_ecdsa_with_aes_128_gcm_sha256",
+    ] {
+        check_says(suite, &format!("\"{bad}\""), &format!("tls.cipherSuites[0]: {bad:?} is not offered"));
+    }
+    check_says(suite, "\"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\"", "holds no suite with ECDSA");
+    check_says("\"maxVersion\": 1.3", "\"maxVersion\": 9.9", "tls.maxVersion: the TLS version is 1.2 or 1.3");
+    check_says("1.2, \"maxVersion\": 1.3", "1.3, \"maxVersion\": 1.2", "minVersion is more than maxVersion");
+    check("1.2, \"maxVersion\": 1.3", "0, \"maxVersion\": 0", "");
+}
+
+/// What names a database server may hold its password.
+#[test]
+fn the_remedy_for_a_database_tells_no_secret() {
+    let server = "\"type\": \"mysql\", \"dataSource\": \"user:word@tcp(db.test)/\"";
+    let old = "\"type\": \"sqlite\", \"dataSource\": \"db.sqlite\"";
+    let remedy = "write \"db\": {\"type\": \"sqlite\", \"dataSource\": \"db/rung.sqlite\"}";
+    check(old, server, &format!("ca.json:10:17: db.type: databases of type \"mysql\" are not supported: {remedy}"));
+    check_says(old, "\"type\": \"bbolt\", \"dataSource\": \"/var/ca/ca.db\"", "\"/var/ca/rung.sqlite\"");
+    check_says(old, "\"type\": \"sqlite\"", "the database has no dataSource");
+}
+
+#[test]
+fn everything_is_said_at_once_in_order() {
+    let bad =
+        GOOD.replace("\":443\"", "443").replace("\"text\"", "1").replace("\"sso\"", "\"\"").replace("1.3", "\"x\"");
+    let errors = Config::parse(&bad, Path::new("ca.json")).unwrap_err();
+    assert_eq!(errors.problems.iter().map(|problem| problem.position.line).collect::<Vec<_>>(), [6, 9, 14, 17]);
+    let positions: Vec<_> = errors.problems.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(positions, ["address", "logger.format", "authority.provisioners[1].name", "tls.maxVersion"]);
+    check("\"db\"", "\"é\": 1, \"db\"", "ca.json:10:2: unknown member `é`");
+    check_says("\"root.crt\"", "\"ü\", \"x\": 1", "2:15: unknown member `x`");
+}

@@ -24,25 +24,25 @@ impl Splice {
 
 /// Put a value behind the others of a list.
 pub(super) fn append_element(text: &str, list: &Array<'_>, value: &Json) -> Splice {
-    let children: Vec<_> = list.elements.iter().map(|element| span(element)).collect();
+    let children: Vec<_> = list.elements.iter().map(span).collect();
     append(text, &span(list), &children, &|place| place.write(value))
 }
 
 /// Put a member behind the others of an object.
 pub(super) fn append_member(text: &str, object: &Object<'_>, name: &str, value: &Json) -> Splice {
-    let children: Vec<_> = object.properties.iter().map(|property| span(property)).collect();
+    let children: Vec<_> = object.properties.iter().map(span).collect();
     append(text, &span(object), &children, &|place| place.write_member(name, value))
 }
 
 /// Take an element out of a list.
 pub(super) fn remove_element(list: &Array<'_>, index: usize) -> Splice {
-    let children: Vec<_> = list.elements.iter().map(|element| span(element)).collect();
+    let children: Vec<_> = list.elements.iter().map(span).collect();
     remove(&span(list), &children, index)
 }
 
 /// Take a member out of an object.
 pub(super) fn remove_member(object: &Object<'_>, index: usize) -> Splice {
-    let children: Vec<_> = object.properties.iter().map(|property| span(property)).collect();
+    let children: Vec<_> = object.properties.iter().map(span).collect();
     remove(&span(object), &children, index)
 }
 
