@@ -98,6 +98,9 @@ pub enum TokenFault {
     /// `iss` is not who signed.
     #[error("the token names another issuer")]
     Issuer,
+    /// It is a token for something else, such as an access or a logout token.
+    #[error("the token is not an ID token")]
+    Kind,
     /// The token names a key that the provisioner does not have.
     #[error("the token is signed with a key that the provisioner does not know")]
     KeyUnknown,

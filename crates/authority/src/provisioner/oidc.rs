@@ -73,7 +73,9 @@ impl Oidc {
         provider: &ProviderKeys,
         context: &Context<'_>,
     ) -> Result<Grant, TokenRefusal> {
+        check_kind(verified.header().typ.as_deref())?;
         let claims: Claims = token::claims(verified.payload())?;
+        claims.check_kind()?;
         if claims.iss != provider.issuer {
             let detail = format!("iss={:?}, the provider is {:?}", claims.iss, provider.issuer);
             return Err(TokenRefusal::new(TokenFault::Issuer, detail));
@@ -116,6 +118,16 @@ impl Oidc {
             }
         }
     }
+}
+
+/// Refuse access tokens (RFC 9068 §2.1), logout tokens and whatever else says what it is: none of them is a login.
+fn check_kind(typ: Option<&str>) -> Result<(), TokenRefusal> {
+    let Some(typ) = typ else { return Ok(()) };
+    // RFC 7515 §4.1.9: media types, whose case does not matter and whose `application/` may be left out.
+    if ["JWT", "application/jwt"].iter().any(|known| typ.eq_ignore_ascii_case(known)) {
+        return Ok(());
+    }
+    Err(TokenRefusal::new(TokenFault::Kind, format!("typ={typ:?}")))
 }
 
 /// Try every key that the token may mean; the first that verifies decides.

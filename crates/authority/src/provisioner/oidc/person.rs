@@ -1,7 +1,8 @@
 //! Who a token of an OpenID provider speaks of, and whether that person may come in.
 
 use rung_pki::{EmailAddress, SubjectAltName};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
 
 use super::Rules;
 use crate::{
@@ -34,13 +35,35 @@ pub(super) struct Claims {
     email_verified: Option<Flag>,
     #[serde(default)]
     groups: Option<Vec<String>>,
+    /// What a logout token has (OpenID Connect Back-Channel Logout 1.0 §2.4), and an ID token has not.
+    #[serde(default)]
+    events: Option<IgnoredAny>,
+    /// What some providers call the token, in place of the header.
+    #[serde(default)]
+    typ: Option<Value>,
 }
 
 impl Claims {
     pub(super) fn times(&self) -> Times {
         Times { exp: self.exp, nbf: self.nbf, iat: self.iat }
     }
+
+    /// Refuse tokens that say that they are no ID tokens.
+    pub(super) fn check_kind(&self) -> Result<(), TokenRefusal> {
+        if self.events.is_some() {
+            return Err(TokenRefusal::new(TokenFault::Kind, "it has events"));
+        }
+        match self.typ.as_ref().and_then(Value::as_str) {
+            Some(kind) if OTHER_KINDS.iter().any(|other| kind.eq_ignore_ascii_case(other)) => {
+                Err(TokenRefusal::new(TokenFault::Kind, format!("the claim typ={kind:?}")))
+            }
+            _ => Ok(()),
+        }
+    }
 }
+
+/// What Keycloak says in the claim `typ` of tokens that are no ID tokens.
+const OTHER_KINDS: [&str; 5] = ["Bearer", "DPoP", "Logout", "Offline", "Refresh"];
 
 /// A boolean that some providers send as a string.
 #[derive(Deserialize)]
