@@ -11,6 +11,8 @@ pub struct Issuer {
     algorithm: SignatureAlgorithm,
     key_identifier: Vec<u8>,
     constraints: Vec<NameConstraints>,
+    /// The keys of the whole chain, roots included.
+    keys: Vec<PublicKey>,
 }
 
 /// Why a key and certificates cannot issue.
@@ -52,12 +54,13 @@ impl Issuer {
         }
         let path = rung_pki::chain::verify(certificate, &chain[1..], roots, now, None)
             .map_err(|error| IssuerError::Chain(error.to_string()))?;
+        let keys = path.iter().filter_map(|certificate| certificate.public_key().ok().cloned()).collect();
         let constraints = path.iter().filter_map(Certificate::name_constraints).collect();
         let key_identifier = certificate
             .subject_key_identifier()
             .map_or_else(|| signer.public_key().key_identifier().to_vec(), <[u8]>::to_vec);
         let algorithm = preferred_algorithm(certificate, signer.public_key());
-        Ok(Self { signer, chain, algorithm, key_identifier, constraints })
+        Ok(Self { signer, chain, algorithm, key_identifier, constraints, keys })
     }
 
     /// The certificate that issues.
@@ -73,6 +76,11 @@ impl Issuer {
     /// The name constraints of the whole chain, roots included.
     pub(crate) fn name_constraints(&self) -> impl Iterator<Item = &NameConstraints> {
         self.constraints.iter()
+    }
+
+    /// Whether this is the key of the issuing certificate or of one above it.
+    pub(crate) fn is_own_key(&self, key: &PublicKey) -> bool {
+        self.keys.contains(key)
     }
 
     /// The key.

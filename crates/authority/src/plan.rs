@@ -103,7 +103,7 @@ fn check_key(request: &VerifiedRequest, issuer: &Issuer) -> Result<(), Denial> {
     let key = request.public_key();
     key.check_strength().map_err(|weak| Denial::Key(weak.to_string()))?;
     // Whoever could certify a CA's own key for another name would speak for the CA.
-    if issuer.chain().iter().any(|certificate| certificate.public_key().ok() == Some(key)) {
+    if issuer.is_own_key(key) {
         return Err(Denial::Key("certificate request has the key of the certificate authority itself".to_owned()));
     }
     Ok(())
