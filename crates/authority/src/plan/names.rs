@@ -50,6 +50,11 @@ pub(super) fn decide(
         }
         GrantedNames::Requested => (request.subject().clone(), requested(request)?),
     };
+    if subject.is_empty() && names.is_empty() {
+        return Err(
+            Invalid::Request("certificate request names neither a subject nor any other name".to_owned()).into()
+        );
+    }
     Ok((with_defaults(subject, defaults)?, names))
 }
 
@@ -121,8 +126,14 @@ fn requested(request: &VerifiedRequest) -> Result<Vec<SubjectAltName>, Error> {
     Ok(names.to_vec())
 }
 
-fn names_of(request: &VerifiedRequest) -> Result<&[SubjectAltName], Invalid> {
-    request.subject_alt_names().map_err(|error: RequestError| Invalid::Request(error.to_string()))
+fn names_of(request: &VerifiedRequest) -> Result<&[SubjectAltName], Error> {
+    request.subject_alt_names().map_err(|error| match error {
+        // It is a name, but one that speaks for too many hosts.
+        RequestError::Name { error: NameError::Wildcard, name } => {
+            Denial::Name(format!("certificate request's name {name:?} is not allowed: {}", NameError::Wildcard)).into()
+        }
+        error => Invalid::Request(error.to_string()).into(),
+    })
 }
 
 /// The request may repeat what the token lists: all names of a kind, or none of that kind.
