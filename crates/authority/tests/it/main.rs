@@ -1,0 +1,11 @@
+//! A token and a certificate request become a certificate, or a reason why not.
+#![expect(clippy::unwrap_used, reason = "tests stop at what does not work")]
+
+mod jwk;
+mod key;
+mod oidc;
+mod profile;
+mod record;
+mod request;
+mod stage;
+mod validity;
