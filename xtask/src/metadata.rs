@@ -9,8 +9,10 @@ use crate::run::{cargo, output};
 pub(crate) struct Package {
     /// Its name, such as `rung-pki`.
     pub(crate) name: String,
-    /// The names of the packages it declares, for building, running and testing.
+    /// The names of the packages it declares for building and running.
     pub(crate) uses: Vec<String>,
+    /// The names of the packages that its tests use besides.
+    pub(crate) tests_with: Vec<String>,
     /// Whether it is a member of this workspace.
     pub(crate) ours: bool,
 }
@@ -25,9 +27,14 @@ pub(crate) fn packages() -> Result<Vec<Package>> {
 }
 
 fn read(package: &Value, members: &[&Value]) -> Package {
+    let named = |for_tests: bool| {
+        let wanted = list(package, "dependencies").filter(|dependency| (dependency["kind"] == "dev") == for_tests);
+        wanted.filter_map(|dependency| text(dependency, "name")).collect()
+    };
     Package {
         name: text(package, "name").unwrap_or_default(),
-        uses: list(package, "dependencies").filter_map(|dependency| text(dependency, "name")).collect(),
+        uses: named(false),
+        tests_with: named(true),
         ours: members.contains(&&package["id"]),
     }
 }
