@@ -184,6 +184,8 @@ impl Shared {
                 buffer = self.filled.wait(buffer).unwrap_or_else(PoisonError::into_inner);
             }
             if buffer.bytes.is_empty() {
+                // Whoever waits for the end may have begun to wait while the last batch was written.
+                self.emptied.notify_all();
                 return;
             }
             batch.clear();

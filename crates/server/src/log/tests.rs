@@ -95,3 +95,15 @@ fn refusals_are_written_even_when_requests_are_not() {
     assert_eq!(line.lines().count(), 1);
     assert!(line.contains("the token has expired (request r1)"), "{line}");
 }
+
+#[test]
+fn a_line_written_at_the_last_moment_does_not_hold_up_the_end() {
+    for _ in 0..20 {
+        let (log, writer) = Log::start(Arc::new(Monday), std::io::sink());
+        log.info("shutting down ...");
+        // The writer is at its pause between two batches now, or about to be.
+        let stopwatch = crate::stopwatch::Stopwatch::start();
+        drop(writer);
+        assert!(stopwatch.elapsed() < Duration::from_secs(1), "waited for {:?}", stopwatch.elapsed());
+    }
+}
