@@ -63,6 +63,7 @@ pub(crate) struct Daemon {
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) path: PathBuf,
     pub(crate) sockets: Sockets,
+    signals: Signals,
 }
 
 /// Serve until a signal ends it.
@@ -143,6 +144,8 @@ impl Daemon {
         path: PathBuf,
         quiet: bool,
     ) -> anyhow::Result<Self> {
+        // Before anybody is told that the daemon serves: a signal that nobody hears would end it.
+        let signals = Signals::listen().context("signals cannot be heard")?;
         let log = parts.log.clone();
         if !quiet {
             banner::introduce(&log, &path, &generation);
@@ -159,19 +162,15 @@ impl Daemon {
             router: Router::new(),
         });
         let sockets = Sockets::open(&shared, &config).await?;
-        Ok(Self { shared, parts, passwords, path, sockets })
+        Ok(Self { shared, parts, passwords, path, sockets, signals })
     }
 
     /// Serve until a signal says to stop, then see everything through.
     async fn live(mut self) {
         let chores = tokio::spawn(chores(self.shared.clone()));
         notify(&[NotifyState::Ready]);
-        let mut signals = match Signals::listen() {
-            Ok(signals) => signals,
-            Err(error) => return self.shared.log.error(&format!("signals cannot be heard: {error}")),
-        };
         loop {
-            match signals.next(self.sockets.died()).await {
+            match self.signals.next(self.sockets.died()).await {
                 Event::Reload => {
                     notify(&reloading());
                     reload::reload(&mut self).await;
