@@ -17,6 +17,7 @@ use hyper_util::{
     },
 };
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::watch,
 };
@@ -119,8 +120,19 @@ async fn connection(
     // A socket that cannot be tuned still serves.
     let _ = stream.set_nodelay(true);
     let acceptor = TlsAcceptor::from(shared.current.load().tls.clone());
-    let stream = match tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => stream,
+    let handshake = async {
+        if speaks_plainly(&stream).await? {
+            refuse_plain(stream).await?;
+            return Ok(None);
+        }
+        acceptor.accept(stream).await.map(Some)
+    };
+    let stream = match tokio::time::timeout(PATIENCE, handshake).await {
+        Ok(Ok(Some(stream))) => stream,
+        Ok(Ok(None)) => {
+            shared.metrics.failed_handshakes.fetch_add(1, Ordering::Relaxed);
+            return shared.log.info(&format!("{address} sent an HTTP request without TLS"));
+        }
         Ok(Err(error)) => {
             shared.metrics.failed_handshakes.fetch_add(1, Ordering::Relaxed);
             if error.kind() == io::ErrorKind::InvalidData {
@@ -139,6 +151,24 @@ async fn connection(
     // What breaks a connection is the peer's business, and what broke a request was logged.
     let _ = watcher.watch(connection).await;
 }
+
+/// Whether the peer speaks HTTP without TLS: no TLS record begins with a letter (RFC 8446 §5.1).
+async fn speaks_plainly(stream: &TcpStream) -> io::Result<bool> {
+    let mut first = [0];
+    Ok(stream.peek(&mut first).await? == 1 && first[0].is_ascii_uppercase())
+}
+
+/// Tell somebody who wrote `http` for `https`.
+async fn refuse_plain(mut stream: TcpStream) -> io::Result<()> {
+    // What is left unread would reset the connection, and the answer would be lost.
+    let mut request = [0; 4096];
+    let _ = stream.read(&mut request).await?;
+    stream.write_all(PLAIN_REFUSAL).await?;
+    stream.shutdown().await
+}
+
+const PLAIN_REFUSAL: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
+    Content-Length: 48\r\nConnection: close\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
 
 /// Whether there are no file descriptors or memory left.
 fn is_exhaustion(error: &io::Error) -> bool {
