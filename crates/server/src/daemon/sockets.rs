@@ -188,7 +188,7 @@ fn metrics_reply(shared: &Shared, request: &Request<Incoming>) -> http::Response
         (&http::Method::GET | &http::Method::HEAD, "/metrics") => {
             Reply::metrics(shared.metrics.text(&shared.snapshot()))
         }
-        (_, "/metrics") => Reply::method_not_allowed("GET"),
+        (_, "/metrics") => Reply::method_not_allowed(Some("GET")),
         _ => Reply::page_not_found(),
     };
     reply.into_response(&http::HeaderValue::from_static("metrics"))

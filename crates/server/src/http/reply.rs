@@ -45,11 +45,11 @@ impl Reply {
         reply
     }
 
-    /// A path that is served, but not for this method.
-    pub fn method_not_allowed(allow: &'static str) -> Self {
+    /// A path that is served, but not for this method; `allow` says for which.
+    pub fn method_not_allowed(allow: Option<&'static str>) -> Self {
         let mut reply = Self::json(StatusCode::METHOD_NOT_ALLOWED, Bytes::new());
         reply.content_type = None;
-        reply.headers.push((header::ALLOW, HeaderValue::from_static(allow)));
+        reply.headers.extend(allow.map(|allow| (header::ALLOW, HeaderValue::from_static(allow))));
         reply
     }
 

@@ -31,6 +31,18 @@ pub struct Peer {
     pub address: SocketAddr,
 }
 
+/// The methods that HTTP defines (RFC 9110 §9.3, RFC 5789).
+const DEFINED: [Method; 9] = [
+    Method::CONNECT,
+    Method::DELETE,
+    Method::GET,
+    Method::HEAD,
+    Method::OPTIONS,
+    Method::PATCH,
+    Method::POST,
+    Method::PUT,
+    Method::TRACE,
+];
 /// The longest body that is read.
 const MAX_BODY: usize = 1 << 20;
 /// The longest time that a body may take to arrive.
@@ -48,6 +60,7 @@ pub async fn serve(
     let (head, body) = request.into_parts();
     let id = RequestId::of(&head.headers, &generation.trace_header, &*shared.random);
     let (route, answer) = match shared.router.find(&head.method, head.uri.path()) {
+        _ if lacks_host(&head) => ("", Answer::Ready(missing_host())),
         Mounted::Unknown => ("", Answer::Ready(Reply::page_not_found())),
         Mounted::OtherMethod(allow) => ("", Answer::Ready(method_not_allowed(&head.method, allow))),
         Mounted::Found(endpoint, route, parameter) => (route, Answer::Endpoint(endpoint, parameter)),
@@ -156,9 +169,20 @@ async fn read_body(body: Incoming) -> Result<Bytes, Reply> {
 
 /// Methods that HTTP does not define are refused without naming others.
 fn method_not_allowed(method: &Method, allow: &'static str) -> Reply {
-    let mut reply = Reply::method_not_allowed(allow);
+    let defined = DEFINED.contains(method);
+    let mut reply = Reply::method_not_allowed(defined.then_some(allow));
     reply.fields.push(("error", Cow::Owned(format!("the method {method} is not served here"))));
     reply
+}
+
+/// RFC 9112 §3.2: a request of HTTP/1.1 without `Host` is answered with 400.
+fn lacks_host(head: &http::request::Parts) -> bool {
+    head.version == Version::HTTP_11 && !head.headers.contains_key(header::HOST)
+}
+
+fn missing_host() -> Reply {
+    let text = "missing required Host header";
+    Reply::refusal(&ErrorReport::bad_request(text), text)
 }
 
 fn protocol(version: Version) -> &'static str {
