@@ -1,0 +1,145 @@
+//! A client that says exactly what it is told.
+
+use std::{
+    io::{self, Read, Write},
+    net::TcpStream,
+    sync::Arc,
+    time::Duration,
+};
+
+use rung_pki::{Certificate, PrivateKey};
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion, crypto::aws_lc_rs,
+    version::TLS13,
+};
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use serde_json::Value;
+
+use crate::stage::Stage;
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+/// A client that trusts the stage's root.
+#[derive(Clone)]
+pub(crate) struct Client {
+    config: Arc<ClientConfig>,
+    address: String,
+}
+
+/// A connection after its handshake.
+pub(crate) type Stream = StreamOwned<ClientConnection, TcpStream>;
+
+impl Client {
+    pub(crate) fn new(stage: &Stage, address: &str) -> Self {
+        Self::with(&stage.root, address, &[&TLS13], None)
+    }
+
+    pub(crate) fn with(
+        root: &Certificate,
+        address: &str,
+        versions: &[&'static SupportedProtocolVersion],
+        identity: Option<(&[Certificate], &PrivateKey)>,
+    ) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from(root.der().to_vec())).unwrap();
+        let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_protocol_versions(versions)
+            .unwrap()
+            .with_root_certificates(roots);
+        let config = match identity {
+            None => builder.with_no_client_auth(),
+            Some((chain, key)) => {
+                let chain = chain.iter().map(|certificate| CertificateDer::from(certificate.der().to_vec())).collect();
+                builder.with_client_auth_cert(chain, PrivatePkcs8KeyDer::from(key.pkcs8().to_vec()).into()).unwrap()
+            }
+        };
+        Self { config: Arc::new(config), address: address.to_owned() }
+    }
+
+    pub(crate) fn at(&self, address: &str) -> Self {
+        Self { config: self.config.clone(), address: address.to_owned() }
+    }
+
+    pub(crate) fn config(&self) -> ClientConfig {
+        (*self.config).clone()
+    }
+
+    /// A connection; the handshake happens with the first octet.
+    pub(crate) fn connect(&self) -> io::Result<Stream> {
+        let socket = TcpStream::connect(&self.address)?;
+        socket.set_read_timeout(Some(Duration::from_secs(60)))?;
+        let connection = ClientConnection::new(self.config.clone(), "localhost".try_into().unwrap()).unwrap();
+        Ok(StreamOwned::new(connection, socket))
+    }
+
+    /// Say these octets and read until the other side is done.
+    pub(crate) fn exchange(&self, octets: &[u8]) -> io::Result<String> {
+        let mut stream = self.connect()?;
+        // The other side may answer, and close, before it has read everything.
+        let written = stream.write_all(octets);
+        let mut answer = Vec::new();
+        match stream.read_to_end(&mut answer) {
+            Ok(_) => {}
+            Err(error) if answer.is_empty() => return Err(written.err().unwrap_or(error)),
+            Err(_) => {}
+        }
+        Ok(String::from_utf8(answer).unwrap())
+    }
+
+    /// A request with these header lines besides `Host`, `Connection` and `Content-Length`.
+    #[track_caller]
+    pub(crate) fn send(&self, method: &str, target: &str, headers: &str, body: &str) -> Answer {
+        let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+        let request = format!(
+            "{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}{length}\r\n{body}"
+        );
+        Answer::parse(&self.exchange(request.as_bytes()).unwrap())
+    }
+
+    #[track_caller]
+    pub(crate) fn get(&self, target: &str) -> Answer {
+        self.send("GET", target, "", "")
+    }
+
+    #[track_caller]
+    pub(crate) fn post(&self, target: &str, body: &str) -> Answer {
+        self.send("POST", target, "", body)
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn parse(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("not an answer: {text:?}"));
+        let mut lines = head.split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let header = |line: &str| {
+            let (name, value) = line.split_once(':').unwrap();
+            (name.to_ascii_lowercase(), value.trim().to_owned())
+        };
+        Self { status, headers: lines.map(header).collect(), body: body.to_owned() }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The message of a refusal.
+    #[track_caller]
+    pub(crate) fn message(&self) -> String {
+        let body = self.json();
+        assert_eq!(body["status"], self.status, "{self:?}");
+        body["message"].as_str().unwrap().to_owned()
+    }
+}

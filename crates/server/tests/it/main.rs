@@ -1,0 +1,17 @@
+//! The real program, as clients, scripts and service managers meet it.
+#![expect(clippy::unwrap_used, reason = "tests stop at what does not work")]
+
+mod bodies;
+mod client;
+mod http;
+mod life;
+mod matrix;
+mod metrics;
+mod reload;
+mod secrets;
+mod server;
+mod sign;
+mod stage;
+mod start;
+mod systemd;
+mod tls;
