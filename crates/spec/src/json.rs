@@ -137,6 +137,15 @@ impl<'a> Members<'a> {
         Some(Node::new(&self.reader, &property.value, path))
     }
 
+    /// All members with their names as they are written, for objects whose names are data.
+    pub(crate) fn entries(&self) -> Vec<(String, Node<'a>)> {
+        let entry = |property: &ObjectProp<'a>| {
+            let name = property.name.as_str();
+            (name.to_owned(), Node::new(&self.reader, &property.value, format!("{}[{name:?}]", self.path)))
+        };
+        self.object.properties.iter().map(entry).collect()
+    }
+
     pub(crate) fn text_of(&self, name: &'static str) -> Option<String> {
         self.get(name)?.string()
     }

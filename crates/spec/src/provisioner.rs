@@ -2,7 +2,7 @@
 
 mod jwk;
 mod kind;
-mod oidc;
+pub mod oidc;
 mod other;
 
 use crate::{
@@ -63,6 +63,19 @@ impl Provisioner {
         }
     }
 
+    /// All the ids by which tokens lead to it; the first is [`Self::token_id`].
+    pub fn token_ids(&self) -> Vec<String> {
+        let mut ids = vec![self.token_id()];
+        if let Self::Oidc(oidc) = self {
+            for audience in &oidc.audiences {
+                if !ids.contains(audience) {
+                    ids.push(audience.clone());
+                }
+            }
+        }
+        ids
+    }
+
     /// The id by which tokens lead to it.
     pub fn token_id(&self) -> String {
         match self {
@@ -76,11 +89,11 @@ impl Provisioner {
         let members = node.object()?;
         let kind = kind(&members)?;
         let name = name(&members);
-        let claims = claims(&members, authority, &name);
+        let (claims, bounds) = claims(&members, authority, &name);
         features::refuse_options(&members);
         let provisioner = match kind {
             ProvisionerKind::Jwk => JwkProvisioner::read(&members, name, claims).map(Self::Jwk),
-            ProvisionerKind::Oidc => Some(Self::Oidc(OidcProvisioner::read(&members, name, claims))),
+            ProvisionerKind::Oidc => Some(Self::Oidc(OidcProvisioner::read(&members, name, claims, &bounds))),
             other => Some(Self::Other(OtherProvisioner::read(&members, other, name, claims))),
         };
         members.finish();
@@ -88,13 +101,15 @@ impl Provisioner {
     }
 }
 
-fn claims(members: &Members<'_>, authority: &ResolvedClaims, name: &str) -> Claims {
-    let Some(object) = members.object("claims") else { return Claims::default() };
+/// The claims of a provisioner, and what they make of those of the authority.
+fn claims(members: &Members<'_>, authority: &ResolvedClaims, name: &str) -> (Claims, ResolvedClaims) {
+    let Some(object) = members.object("claims") else { return (Claims::default(), *authority) };
     let claims = Claims::read(&object);
-    if let Err(problem) = authority.apply(&claims) {
+    let resolved = authority.apply(&claims).unwrap_or_else(|problem| {
         object.report(format!("the claims of the provisioner {name:?} contradict each other: {problem}"));
-    }
-    claims
+        *authority
+    });
+    (claims, resolved)
 }
 
 /// Names are parts of addresses and of token ids, so what would be ambiguous there is refused.
@@ -147,6 +162,14 @@ pub(crate) const NAMES: &[&str] = &[
     "scopes",
     "authParams",
     "requireVerifiedEmail",
+    "identity",
+    "require",
+    "groupsClaim",
+    "rules",
+    "audiences",
+    "authorizedParties",
+    "clockTolerance",
+    "requireIssuedAt",
     "claims",
     "options",
     "minTLSCertDuration",

@@ -111,8 +111,13 @@ fn read_provisioners(nodes: &[Node<'_>], claims: &ResolvedClaims) -> Vec<Provisi
         let Some(provisioner) = Provisioner::read(node, claims) else { continue };
         if let Some(first) = names.insert(provisioner.name().to_owned(), node.position()) {
             node.report(format!("the name {:?} is taken by the provisioner at {first}", provisioner.name()));
-        } else if let Some(first) = token_ids.insert(provisioner.token_id(), node.position()) {
-            node.report(format!("tokens for {:?} would also mean the provisioner at {first}", provisioner.token_id()));
+        } else {
+            for id in provisioner.token_ids() {
+                if let Some(first) = token_ids.get(&id) {
+                    node.report(format!("tokens for {id:?} would also mean the provisioner at {first}"));
+                }
+                token_ids.insert(id, node.position());
+            }
         }
         provisioners.push(provisioner);
     }

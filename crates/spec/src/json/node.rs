@@ -65,6 +65,15 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// A number or a switch as it is written.
+    pub(crate) fn literal(&self) -> Option<String> {
+        match &self.value {
+            Value::NumberLit(number) => Some(number.value.to_owned()),
+            Value::BooleanLit(flag) => Some(flag.value.to_string()),
+            Value::StringLit(_) | Value::Object(_) | Value::Array(_) | Value::NullKeyword(_) => None,
+        }
+    }
+
     pub(crate) fn is_list(&self) -> bool {
         matches!(self.value, Value::Array(_))
     }

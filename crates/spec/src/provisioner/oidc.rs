@@ -1,12 +1,26 @@
 //! OpenID providers as they are written down.
 
-use std::net::IpAddr;
+mod identity;
+mod path;
+mod pattern;
+mod read;
+mod rule;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+use std::{net::IpAddr, time::Duration};
 
 use crate::{
-    Claims, Position, Secret,
+    Claims, Position, ResolvedClaims, Secret,
     config::check_address,
     json::{Members, Node},
 };
+pub use identity::{Identity, IdentityKind, Person};
+pub use path::{ClaimPath, PathError};
+pub use pattern::{Pattern, PatternError, PatternPart, Wildcard};
+pub use rule::{ExtendedKeyUsage, Requirement, Rule};
+pub use shape::{NameKind, NamePattern};
 
 /// An OpenID provider and which of its people may come in.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +51,22 @@ pub struct OidcProvisioner {
     pub auth_params: Vec<String>,
     /// Whether an e-mail address counts only when the provider says that it is verified.
     pub require_verified_email: bool,
+    /// Which claims say who somebody is; the built-in rule without it.
+    pub identity: Option<Identity>,
+    /// Claims without which nobody comes in.
+    pub require: Vec<Requirement>,
+    /// Where the groups stand; `groups` without it.
+    pub groups_claim: Option<ClaimPath>,
+    /// Who gets what beside the identity.
+    pub rules: Vec<Rule>,
+    /// Audiences that count beside the client.
+    pub audiences: Vec<String>,
+    /// Clients that may ask for tokens beside the client.
+    pub authorized_parties: Vec<String>,
+    /// How far the provider's clock may differ; a minute without it.
+    pub clock_tolerance: Option<Duration>,
+    /// Whether a token must say when it was issued.
+    pub require_issued_at: bool,
     /// Its lifetimes and switches.
     pub claims: Claims,
     /// Where it stands.
@@ -44,7 +74,9 @@ pub struct OidcProvisioner {
 }
 
 impl OidcProvisioner {
-    pub(super) fn read(members: &Members<'_>, name: String, claims: Claims) -> Self {
+    /// Read a provisioner whose certificates live within `bounds`.
+    pub(super) fn read(members: &Members<'_>, name: String, claims: Claims, bounds: &ResolvedClaims) -> Self {
+        let rules = members.get("rules").map(|node| node.list()).unwrap_or_default();
         let oidc = Self {
             client_id: members.text_of("clientID").unwrap_or_default(),
             client_secret: Secret::new(members.text_of("clientSecret").unwrap_or_default()),
@@ -58,6 +90,14 @@ impl OidcProvisioner {
             scopes: list(members, "scopes", |_| None),
             auth_params: list(members, "authParams", parameter_problem),
             require_verified_email: members.flag("requireVerifiedEmail").unwrap_or(true),
+            identity: members.object("identity").map(|identity| Identity::read(&identity)),
+            require: members.object("require").map(|require| rule::requirements(&require)).unwrap_or_default(),
+            groups_claim: members.get("groupsClaim").and_then(|node| read::path(&node)),
+            rules: rules.iter().filter_map(|node| Rule::read(node, bounds)).collect(),
+            audiences: list(members, "audiences", |_| None),
+            authorized_parties: list(members, "authorizedParties", |_| None),
+            clock_tolerance: members.get("clockTolerance").and_then(|node| read::tolerance(&node)),
+            require_issued_at: members.flag("requireIssuedAt").unwrap_or(true),
             claims,
             position: members.position(),
             name,

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use rung_spec::{Config, GoDuration, TimeOrDuration, edit};
+use rung_spec::{
+    Config, GoDuration, TimeOrDuration, edit,
+    oidc::{ClaimPath, NamePattern, Pattern, Wildcard},
+};
 use serde_json::json;
 
 use crate::samples::{parse, sample};
@@ -61,6 +64,22 @@ proptest! {
             prop_assert_eq!(duration.to_string().parse(), Ok(duration));
         }
         drop(TimeOrDuration::parse(&text));
+    }
+
+    #[test]
+    fn any_claim_and_pattern_is_read_or_refused(text in "[a-zA-Z0-9/.~:@{}*+é \n-]{0,40}", value in "[ab/.@*é]{0,20}") {
+        if let Ok(path) = text.parse::<ClaimPath>() {
+            prop_assert!(!path.steps().is_empty() && path.steps().iter().all(|step| !step.is_empty()));
+            prop_assert_eq!(path.to_string(), text.clone());
+        }
+        if let Ok(pattern) = text.parse::<Pattern>() {
+            prop_assert!(!pattern.parts().is_empty());
+            drop(NamePattern::new(pattern));
+        }
+        if let Some(wildcard) = Wildcard::new(&text) {
+            prop_assert!(text.contains('*') || wildcard.matches(&value) == (text == value));
+            prop_assert!(wildcard.matches(&text.replace('*', &value)));
+        }
     }
 
     #[test]
