@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     path::PathBuf,
     sync::{Arc, mpsc::Receiver},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use rung_authority::store::{CommitError, Issuance, ProvisionerRef, StoreError};
@@ -32,6 +32,8 @@ type Pending = (Box<Issuance>, Reply<Result<(), CommitError>>);
 
 /// So many decisions share one `fsync` at most.
 const BATCH: usize = 256;
+/// How long to wait for more decisions in busy times.
+const GATHER: Duration = Duration::from_micros(400);
 /// Takes as much room as a few decisions do, and gives it back.
 const TRIAL: &str = "
     BEGIN IMMEDIATE;
@@ -63,7 +65,13 @@ impl Writer {
     /// Write until told to stop.
     pub(super) fn run(mut self, queue: &Receiver<Job>) {
         let mut batch = Vec::with_capacity(BATCH);
+        // How many shared the last `fsync`.
+        let mut shared = 0;
         while let Ok(first) = queue.recv() {
+            if shared > 1 {
+                // Others are at it: a moment for them to come costs each little and saves a part of an `fsync` for all.
+                std::thread::sleep(GATHER);
+            }
             let mut next = Some(first);
             while let Some(job) = next {
                 match job {
@@ -85,6 +93,7 @@ impl Writer {
                 }
                 next = if batch.len() < BATCH { queue.try_recv().ok() } else { None };
             }
+            shared = batch.len();
             self.commit(&mut batch);
         }
     }
@@ -119,8 +128,8 @@ impl Writer {
             self.failed(&error);
             Failure::Before(error.to_string())
         })?;
-        match self.connection.execute_batch("COMMIT") {
-            Ok(()) => {
+        match self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute(())) {
+            Ok(_) => {
                 self.full = false;
                 Ok(outcomes)
             }
@@ -150,7 +159,7 @@ impl Writer {
     }
 
     fn write_all(&mut self, batch: &[Pending]) -> rusqlite::Result<Vec<Result<(), CommitError>>> {
-        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
         batch.iter().map(|(issuance, _)| self.write_one(issuance)).collect()
     }
 
