@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::SystemTime};
 
 use rung_pki::{Certificate, SubjectAltName};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::{
     Error,
@@ -79,21 +79,36 @@ pub async fn record(signed: Signed, store: &dyn Store) -> Result<Recorded, Error
     }
 }
 
+/// What the audit entry of a certificate says, as a JSON object.
+#[derive(Serialize)]
+struct Detail<'a> {
+    provisioner: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    subject: &'a str,
+    email: Option<&'a str>,
+    admin: bool,
+    names: Vec<String>,
+    serial: String,
+    /// SHA-256 of the public key.
+    key: String,
+}
+
 fn audit_detail(plan: &Plan, certificate: &Certificate) -> String {
-    let names: Vec<String> = plan.names.iter().map(SubjectAltName::to_string).collect();
-    json!({
-        "provisioner": plan.provisioner.name,
-        "type": plan.provisioner.kind,
-        "subject": plan.holder.subject,
-        "email": plan.holder.email,
-        "admin": plan.holder.admin,
-        "names": names,
-        "serial": certificate.serial().to_string(),
-        "key": hex(&plan.content.public_key.fingerprint()),
-    })
-    .to_string()
+    let detail = Detail {
+        provisioner: &plan.provisioner.name,
+        kind: plan.provisioner.kind,
+        subject: &plan.holder.subject,
+        email: plan.holder.email.as_deref(),
+        admin: plan.holder.admin,
+        names: plan.names.iter().map(SubjectAltName::to_string).collect(),
+        serial: certificate.serial().to_string(),
+        key: hex(&plan.content.public_key.fingerprint()),
+    };
+    serde_json::to_string(&detail).expect("texts and lists of texts are JSON")
 }
 
 fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).collect()
 }

@@ -60,7 +60,10 @@ pub fn decode_all(text: &[u8]) -> Result<Vec<Block>, PemError> {
             }
             match header(line) {
                 Some(header) if encoded.is_empty() => headers.push(header),
-                _ => encoded.extend(line.iter().filter(|octet| !octet.is_ascii_whitespace())),
+                _ if line.iter().any(u8::is_ascii_whitespace) => {
+                    encoded.extend(line.iter().filter(|octet| !octet.is_ascii_whitespace()));
+                }
+                _ => encoded.extend_from_slice(line),
             }
         }
         let contents = STANDARD

@@ -117,8 +117,18 @@ impl fmt::Display for SerialNumber {
             *group = u32::try_from(rest).expect("less than 10^9");
         }
         let first = groups.iter().position(|group| *group != 0).unwrap_or(groups.len() - 1);
-        write!(out, "{}", groups[first])?;
-        groups[first + 1..].iter().try_for_each(|group| write!(out, "{group:09}"))
+        // Digit by digit into a buffer: this stands in every line and record, and formatting nine numbers is slow.
+        let mut digits = [b'0'; 9 * 6];
+        for (group, digits) in groups[first..].iter().zip(digits.chunks_exact_mut(9)) {
+            let mut rest = *group;
+            for digit in digits.iter_mut().rev() {
+                *digit = b'0' + (rest % 10) as u8;
+                rest /= 10;
+            }
+        }
+        let digits = &digits[..9 * (groups.len() - first)];
+        let zeros = digits.iter().take_while(|digit| **digit == b'0').count().min(digits.len() - 1);
+        out.write_str(std::str::from_utf8(&digits[zeros..]).expect("digits are ASCII"))
     }
 }
 

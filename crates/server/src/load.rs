@@ -166,7 +166,7 @@ pub async fn assemble(
         max_version: config.tls.max_version,
         renegotiation: config.tls.renegotiation,
     };
-    let published = Published::new(&roots, &federated, issuer.chain(), tls_options);
+    let published = Published::new(&roots, &federated, issuer.chain(), &tls_options);
     let names = server_names(&config)?;
     let profile = LeafProfile { common_name: &config.common_name, names: &names };
     let leaf = Arc::new(ServerLeaf::issue(&profile, &issuer, &*parts.random, now).await?);

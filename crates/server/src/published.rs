@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use rung_api::body::{Certificates, TlsOptions, to_json};
+use rung_api::body::{Certificates, SignResponseFrame, TlsOptions, to_json};
 use rung_pki::Certificate;
 
 /// Answers that are the same for everybody.
@@ -18,10 +18,8 @@ pub struct Published {
     pub intermediates_pem: Bytes,
     /// `/federation`.
     pub federation: Bytes,
-    /// What goes with every issued certificate, PEM, issuer first.
-    pub chain: Vec<String>,
-    /// The TLS settings that clients are told.
-    pub tls_options: TlsOptions,
+    /// What goes with every issued certificate.
+    pub sign_response: SignResponseFrame,
     /// SHA-256 of the roots, in the order of the configuration, as lower-case hexadecimal digits.
     pub root_fingerprints: Vec<String>,
     by_fingerprint: HashMap<String, String>,
@@ -33,7 +31,7 @@ impl Published {
         roots: &[Certificate],
         federated: &[Certificate],
         chain: &[Certificate],
-        tls_options: TlsOptions,
+        tls_options: &TlsOptions,
     ) -> Self {
         let pem = |certificates: &[Certificate]| certificates.iter().map(Certificate::to_pem).collect::<Vec<_>>();
         let list = |crts: &[String]| Bytes::from(to_json(&Certificates { crts: crts.to_vec() }));
@@ -46,8 +44,7 @@ impl Published {
             intermediates: list(&chain_pem),
             intermediates_pem: chain_pem.concat().into(),
             federation: list(&pem(&all)),
-            chain: chain_pem,
-            tls_options,
+            sign_response: SignResponseFrame::new(&chain_pem, tls_options),
             root_fingerprints: roots.iter().map(|root| hex(&root.fingerprint())).collect(),
             by_fingerprint,
         }
@@ -61,5 +58,6 @@ impl Published {
 
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).collect()
 }

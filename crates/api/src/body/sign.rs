@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::certificates::or_default;
 use super::read::{self, Malformed, Members, is_named, take_text};
+use super::write::to_json;
 
 /// What `POST /sign` takes. An absent member is empty.
 #[derive(Clone, Default, Serialize)]
@@ -104,6 +105,41 @@ impl SignResponse<'_> {
             tls_options: self.tls_options.map(|options| Cow::Owned(options.into_owned())),
         }
     }
+}
+
+/// A [`SignResponse`] but for the certificate, encoded once for all certificates.
+#[derive(Debug, Clone)]
+pub struct SignResponseFrame {
+    /// From behind the certificate to where it comes again.
+    middle: String,
+    /// From there to the end.
+    end: String,
+}
+
+impl SignResponseFrame {
+    /// The frame of certificates with that chain, issuer first, PEM.
+    pub fn new(chain: &[String], tls_options: &TlsOptions) -> Self {
+        let encoded: Vec<String> = chain.iter().map(|certificate| text(certificate)).collect();
+        let issuer = encoded.first().map_or("null", String::as_str);
+        let others: String = encoded.iter().map(|certificate| format!(",{certificate}")).collect();
+        Self {
+            middle: format!(r#","ca":{issuer},"certChain":["#),
+            end: format!("{others}],\"tlsOptions\":{}}}\n", text(tls_options)),
+        }
+    }
+
+    /// The body for that certificate, PEM; the same bytes that a [`SignResponse`] is written as.
+    pub fn with(&self, certificate: &str) -> Vec<u8> {
+        let certificate = text(certificate);
+        [r#"{"crt":"#, &certificate, &self.middle, &certificate, &self.end].concat().into_bytes()
+    }
+}
+
+/// JSON without the final newline.
+fn text<T: Serialize + ?Sized>(value: &T) -> String {
+    let mut json = to_json(value);
+    json.pop();
+    String::from_utf8(json).expect("JSON is UTF-8")
 }
 
 /// The TLS settings of the CA.

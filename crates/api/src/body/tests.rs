@@ -110,6 +110,21 @@ fn a_sign_answer_has_the_members_in_their_order() {
 }
 
 #[test]
+fn a_framed_sign_answer_is_the_same() {
+    let options = TlsOptions { cipher_suites: vec!["A".to_owned()], ..TlsOptions::default() };
+    for chain in [vec![], vec!["issuer\n".to_owned()], vec!["issuer\n".to_owned(), "<root>\n".to_owned()]] {
+        let answer = SignResponse {
+            crt: "leaf+/=\n".into(),
+            ca: chain.first().map(Into::into),
+            cert_chain: std::iter::once("leaf+/=\n".into()).chain(chain.iter().map(Into::into)).collect(),
+            tls_options: Some(Cow::Borrowed(&options)),
+        };
+        let framed = SignResponseFrame::new(&chain, &options).with("leaf+/=\n");
+        assert_eq!(String::from_utf8(framed).expect("JSON is UTF-8"), text(&answer));
+    }
+}
+
+#[test]
 fn output_is_escaped_as_go_escapes_it() {
     let written = text(&ErrorReport::forbidden("<b>&\u{2028}\u{2029}\u{8}\u{7f}é\"\\\t\u{1}"));
     assert_eq!(

@@ -7,7 +7,7 @@ use serde_json::ser::{CharEscape, Formatter};
 
 /// Write `body` as one line of JSON: `<`, `>`, `&` and the two line separators of
 /// Unicode are escaped, so the answer is harmless wherever it is pasted.
-pub fn to_json(body: &impl Serialize) -> Vec<u8> {
+pub fn to_json<T: Serialize + ?Sized>(body: &T) -> Vec<u8> {
     let mut out = Vec::with_capacity(TYPICAL);
     let mut serializer = serde_json::Serializer::with_formatter(&mut out, GoFormatter);
     body.serialize(&mut serializer).expect("bodies have string keys and a vector takes every byte");
@@ -20,6 +20,10 @@ struct GoFormatter;
 impl Formatter for GoFormatter {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         let bytes = fragment.as_bytes();
+        // Nearly every text is without them, and this look is quicker than the one for each.
+        if !bytes.iter().any(|byte| matches!(byte, b'<' | b'>' | b'&' | 0xe2)) {
+            return out.write_all(bytes);
+        }
         let mut written = 0;
         for (at, byte) in bytes.iter().enumerate() {
             let (escape, length): (&[u8], usize) = match byte {

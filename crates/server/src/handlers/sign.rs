@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::atomic::Ordering};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::StatusCode;
-use rung_api::body::{ErrorReport, SignRequest, SignResponse, to_json};
+use rung_api::body::{ErrorReport, SignRequest};
 use rung_authority::{Error, issue::Recorded, plan::WantedValidity};
 use rung_pki::{Certificate, CertificateRequest, RequestError, SubjectAltName, VerifiedRequest};
 use rung_spec::TimeOrDuration;
@@ -73,18 +73,8 @@ async fn issue(call: &Call<'_>, token: &str, request: &VerifiedRequest, validity
 }
 
 fn answer(call: &Call<'_>, recorded: &Recorded) -> Reply {
-    let published = &call.generation.published;
-    let leaf = recorded.certificate().to_pem();
-    let mut chain: Vec<Cow<'_, str>> = Vec::with_capacity(1 + published.chain.len());
-    chain.push(Cow::Borrowed(&leaf));
-    chain.extend(published.chain.iter().map(|pem| Cow::Borrowed(pem.as_str())));
-    let response = SignResponse {
-        crt: Cow::Borrowed(&leaf),
-        ca: chain.get(1).cloned(),
-        cert_chain: chain,
-        tls_options: Some(Cow::Borrowed(&published.tls_options)),
-    };
-    let mut reply = Reply::json(StatusCode::CREATED, to_json(&response));
+    let body = call.generation.published.sign_response.with(&recorded.certificate().to_pem());
+    let mut reply = Reply::json(StatusCode::CREATED, body);
     if call.shared.log.logs_requests() {
         reply.fields = log_fields(recorded);
     }

@@ -4,12 +4,21 @@ use std::{fmt::Write, time::SystemTime};
 
 use time::{OffsetDateTime, format_description::FormatItem, macros::format_description};
 
-const RFC3339: &[FormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 const SLASHED: &[FormatItem<'_>] = format_description!("[year]/[month]/[day] [hour]:[minute]:[second]");
 
 /// RFC 3339 in UTC with whole seconds.
 pub(crate) fn rfc3339(time: SystemTime) -> String {
-    OffsetDateTime::from(time).format(RFC3339).expect("a system time can be formatted")
+    // Four of them stand in the line of an issuance; a general formatter takes ten times as long.
+    let time = OffsetDateTime::from(time);
+    let mut text = *b"0000-00-00T00:00:00Z";
+    let year = u16::try_from(time.year()).unwrap_or_default();
+    let [hundreds, years] = [year / 100, year % 100].map(|part| u8::try_from(part).unwrap_or_default());
+    let fields = [hundreds, years, time.month().into(), time.day(), time.hour(), time.minute(), time.second()];
+    for (at, field) in [0, 2, 5, 8, 11, 14, 17].into_iter().zip(fields) {
+        text[at] = b'0' + field / 10;
+        text[at + 1] = b'0' + field % 10;
+    }
+    String::from_utf8(text.to_vec()).expect("digits are ASCII")
 }
 
 /// `2026/01/02 15:04:05`, in UTC.
@@ -38,6 +47,12 @@ pub(super) fn push_value(line: &mut String, value: &str) {
         return;
     }
     line.push('"');
+    // Nearly every value is without what has to be escaped, and this look is quicker than the one for each.
+    if value.bytes().all(|octet| matches!(octet, b' '..=b'~') && octet != b'"' && octet != b'\\') {
+        line.push_str(value);
+        line.push('"');
+        return;
+    }
     for character in value.chars() {
         match character {
             '"' => line.push_str("\\\""),
