@@ -21,6 +21,6 @@ pub use claims::{Claims, ResolvedClaims};
 pub use config::{AuthorityConfig, Config, Database, LogFormat, Logger, SubjectTemplate};
 pub use duration::{GoDuration, ParseDurationError, ParseTimeError, TimeOrDuration};
 pub use problem::{ConfigErrors, Position, Problem, ProblemKind};
-pub use provisioner::{JwkProvisioner, OidcProvisioner, OtherProvisioner, Provisioner, ProvisionerKind, oidc};
+pub use provisioner::*;
 pub use secret::Secret;
 pub use tls::Tls;
