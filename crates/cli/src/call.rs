@@ -104,6 +104,11 @@ impl Call {
         Ok(Some(truth(&value).ok_or_else(bad)?))
     }
 
+    /// Whether the command has this flag.
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        self.command.flag(name).is_some()
+    }
+
     /// Whether the flag stands on the command line, even with an empty value.
     pub(crate) fn is_typed(&self, name: &str) -> bool {
         let flag = self.flag(name);

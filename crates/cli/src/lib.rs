@@ -21,6 +21,7 @@ mod private_key;
 mod program;
 mod secret;
 mod settings;
+mod sign_in;
 mod ui;
 
 use std::env;

@@ -1,38 +1,54 @@
-//! The login at an OpenID Connect identity provider: from a provisioner to an id token.
+//! The login at an OpenID Connect or OAuth provider: from a provisioner to an id token, or
+//! from addresses to whatever tokens the provider gives.
 //!
 //! A browser on this machine is sent to the provider and comes back to a listener on
-//! loopback ([`callback`]). With `console`, the person uses a browser elsewhere: by a short
-//! code where the provider offers that ([`device`], RFC 8628), else by pasting the address
-//! that they were sent back to ([`paste`]).
+//! loopback ([`callback`]). Where there is no browser, the person uses one elsewhere: by a
+//! short code where the provider offers that ([`device`], RFC 8628), else by pasting the
+//! address that they were sent back to, or the code that a page shows ([`paste`]). Which of
+//! these it is, is decided in [`way`].
 
 mod attempt;
 mod browser;
 mod callback;
 mod claims;
 mod device;
+mod endpoints;
+mod environment;
+mod error;
 mod listen;
 mod page;
 mod paste;
+mod qr;
 mod token;
+mod way;
 
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use rung_api::oidc::{self, Metadata, OidcError};
-use rung_api::outbound::{FetchError, Fetcher};
-use rung_api::printable;
+use rung_api::outbound::Fetcher;
+use url::Url;
 use zeroize::Zeroizing;
 
 use attempt::Attempt;
+use environment::Environment;
 use listen::Listening;
+use token::Need;
+use way::{Decision, Facts, Flow, decide};
 
+pub use endpoints::Endpoints;
+pub use error::LoginError;
 pub use listen::ListenError;
+pub use qr::Drawing;
+pub use token::Tokens;
+pub use way::Way;
 
 /// The identity provider, as the provisioner describes it.
 #[derive(Clone, Default)]
 pub struct Provider {
     /// The issuer, or the address of its discovery document.
     pub configuration_endpoint: String,
+    /// Its endpoints where they are known, so that nothing has to be discovered.
+    pub endpoints: Option<Endpoints>,
     /// Our id at the provider.
     pub client_id: String,
     /// Our secret at the provider; empty for a public client.
@@ -50,14 +66,18 @@ pub struct Provider {
 /// How this login is to happen.
 #[derive(Clone)]
 pub struct Options {
-    /// Log in with a browser on another machine.
-    pub console: bool,
+    /// Which way to log in.
+    pub way: Way,
     /// Where to listen; goes before the provisioner's address.
     pub listen: Option<String>,
     /// The redirect URI, where it is not the address that is listened on.
     pub listen_url: Option<String>,
+    /// Where the browser goes after a login that worked, instead of a page of ours.
+    pub after: Option<Url>,
     /// Whether a browser may be opened.
     pub open_browser: bool,
+    /// The browser to open, as `$BROWSER` would name it; on macOS the name of an application.
+    pub browser: Option<String>,
     /// How long to wait for the person.
     pub time_limit: Duration,
     /// Where the time comes from.
@@ -65,10 +85,11 @@ pub struct Options {
 }
 
 impl Options {
-    /// Log in with a browser on this machine, within two minutes.
+    /// Log in the way that fits, within two minutes.
     pub fn new(clock: Clock) -> Self {
         let time_limit = Duration::from_secs(120);
-        Self { console: false, listen: None, listen_url: None, open_browser: true, time_limit, clock }
+        let (way, open_browser) = (Way::Auto, true);
+        Self { way, listen: None, listen_url: None, after: None, open_browser, browser: None, time_limit, clock }
     }
 }
 
@@ -87,6 +108,12 @@ pub trait Ui {
     fn line(&mut self, text: &str);
     /// Ask for a line of text.
     fn paste(&mut self, prompt: &str) -> io::Result<String>;
+    /// Whether there is somebody who can be asked.
+    fn can_ask(&self) -> bool;
+    /// Show a drawing if there is a place for it.
+    fn drawing(&mut self, drawing: &Drawing);
+    /// Show how it goes, until the next text takes its place.
+    fn progress(&mut self, text: &str);
 }
 
 /// An id token. Its signature is not verified: that is the CA's part.
@@ -94,34 +121,103 @@ pub type IdToken = Zeroizing<String>;
 
 /// Log in at `provider` and return the id token.
 pub fn id_token(provider: &Provider, options: &Options, ui: &mut dyn Ui) -> Result<IdToken, LoginError> {
-    let fetcher = Fetcher::default();
-    let metadata = oidc::fetch_metadata(&fetcher, &provider.configuration_endpoint, &provider.tenant_id)?;
-    let login = Login { fetcher, metadata, provider: provider.clone(), clock: options.clock };
-    if options.console && login.metadata.device_authorization_endpoint.is_some() {
-        return device::log_in(&login, ui);
+    let mut provider = provider.clone();
+    // Without it there is no id token.
+    if !provider.scopes.is_empty() && !provider.scopes.iter().any(|scope| scope == "openid") {
+        provider.scopes.insert(0, "openid".to_owned());
     }
-    let address = options.listen.as_deref().unwrap_or(&provider.listen_address);
-    if options.console {
-        let redirect_uri = listen::redirect_elsewhere(address, options.listen_url.as_deref())?;
-        return paste::log_in(&login, Attempt::new(&login, redirect_uri)?, ui);
+    Ok(log_in((provider, Need::IdToken), options, ui)?.id_token)
+}
+
+/// Log in at `provider` and return the tokens that it gives.
+pub fn tokens(provider: &Provider, options: &Options, ui: &mut dyn Ui) -> Result<Tokens, LoginError> {
+    log_in((provider.clone(), Need::Any), options, ui)
+}
+
+fn log_in((provider, need): (Provider, Need), options: &Options, ui: &mut dyn Ui) -> Result<Tokens, LoginError> {
+    let login = Login::new(provider, need, options)?;
+    let environment = Environment::of_this_process();
+    let openers = environment.openers("", options.browser.as_deref());
+    let facts = Facts {
+        way: options.way,
+        offers_device: login.endpoints.device.is_some(),
+        may_open: options.open_browser && !environment.forbids(),
+        has_opener: openers.iter().any(|words| browser::is_there(words)),
+        listens: options.listen.is_some(),
+        can_ask: ui.can_ask(),
+        obstacle: environment.obstacle(),
+    };
+    let Decision { flow, otherwise, said } = decide(&facts);
+    if let Some(said) = said {
+        ui.line(&said);
     }
-    let listening = Listening::bind(address, options.listen.is_some(), options.listen_url.as_deref())?;
-    let attempt = Attempt::new(&login, listening.redirect_uri.clone())?;
-    invite(&attempt, options, ui);
-    callback::wait(login, attempt, listening, options.time_limit, ui)
+    if flow != Flow::Device {
+        return login.go(flow, &environment, options, ui);
+    }
+    match (device::begin(&login), otherwise) {
+        (Ok(grant), _) => device::finish(&login, &grant, ui),
+        // Providers offer it to all and allow it to some.
+        (Err(error), Some(next)) if error.is_an_answer() => {
+            ui.line(&format!("The provider allows this client no login by code: {error}."));
+            login.go(next, &environment, options, ui)
+        }
+        (Err(error), _) => Err(error),
+    }
+}
+
+/// One login: whom we ask and with what.
+struct Login {
+    fetcher: Fetcher,
+    endpoints: Endpoints,
+    provider: Provider,
+    need: Need,
+    after: Option<Url>,
+    clock: Clock,
+}
+
+impl Login {
+    fn new(provider: Provider, need: Need, options: &Options) -> Result<Self, LoginError> {
+        let fetcher = Fetcher::default();
+        let endpoints = match &provider.endpoints {
+            Some(endpoints) => endpoints.clone(),
+            None => Endpoints::discover(&fetcher, &provider)?,
+        };
+        Ok(Self { fetcher, endpoints, provider, need, after: options.after.clone(), clock: options.clock })
+    }
+
+    /// Log in one way.
+    fn go(
+        self,
+        flow: Flow,
+        environment: &Environment,
+        options: &Options,
+        ui: &mut dyn Ui,
+    ) -> Result<Tokens, LoginError> {
+        let address = options.listen.as_deref().unwrap_or(&self.provider.listen_address);
+        let listen_url = options.listen_url.as_deref();
+        match flow {
+            Flow::Device => device::finish(&self, &device::begin(&self)?, ui),
+            Flow::OutOfBand => paste::out_of_band(&self, Attempt::new(&self, OUT_OF_BAND.to_owned(), flow)?, ui),
+            Flow::Paste => {
+                let redirect_uri = listen::redirect_elsewhere(address, listen_url)?;
+                paste::log_in(&self, Attempt::new(&self, redirect_uri, flow)?, ui)
+            }
+            Flow::Implicit { open } | Flow::Loopback { open } => {
+                let listening = Listening::bind(address, options.listen.is_some(), listen_url)?;
+                let attempt = Attempt::new(&self, listening.redirect_uri.clone(), flow)?;
+                invite(&attempt, open.then_some(environment), options, ui);
+                callback::wait(self, attempt, listening, options.time_limit, ui)
+            }
+        }
+    }
 }
 
 /// Show the address and open it if that is possible.
-fn invite(attempt: &Attempt, options: &Options, ui: &mut dyn Ui) {
+fn invite(attempt: &Attempt, opener: Option<&Environment>, options: &Options, ui: &mut dyn Ui) {
     let url = attempt.url.as_str();
-    let environment = browser::Environment::of_this_process();
-    if !options.open_browser || environment.forbids() {
-        return ui.line(url);
-    }
-    let heading = if browser::open(url, &environment) {
+    let Some(environment) = opener else { return ui.line(url) };
+    let heading = if browser::open(&environment.openers(url, options.browser.as_deref())) {
         "Your default web browser has been opened to visit:"
-    } else if environment.is_remote() {
-        "This is a remote session. Use --console if your browser is on another machine, or visit here:"
     } else {
         "Open a local web browser and visit:"
     };
@@ -130,80 +226,8 @@ fn invite(attempt: &Attempt, options: &Options, ui: &mut dyn Ui) {
     }
 }
 
-/// One login: whom we ask and with what.
-struct Login {
-    fetcher: Fetcher,
-    metadata: Metadata,
-    provider: Provider,
-    clock: Clock,
-}
-
-/// Why a login failed; the text is one line for a person.
-#[derive(Debug, thiserror::Error)]
-pub enum LoginError {
-    /// The provisioner's settings cannot be used.
-    #[error("the provisioner's `authParams` hold `{0}`, which {1}")]
-    AuthParam(String, &'static str),
-    /// The provider's metadata cannot be had or used.
-    #[error(transparent)]
-    Discovery(#[from] OidcError),
-    /// The provider did not answer.
-    #[error("the login could not be finished: {0}")]
-    Fetch(#[from] FetchError),
-    /// The listener could not be set up.
-    #[error(transparent)]
-    Listen(#[from] ListenError),
-    /// The answer is from another provider than the one that was asked.
-    #[error("the answer came from `{found}` instead of `{expected}`; the login was stopped, as it may be an attack")]
-    MixUp {
-        /// Who was asked.
-        expected: String,
-        /// Who answered.
-        found: String,
-    },
-    /// No login could be read from the terminal.
-    #[error("no login address was entered: {0}")]
-    Paste(String),
-    /// The provider said no.
-    #[error("the identity provider refused the login: {}", describe(.error, .description))]
-    Refused {
-        /// The code of the reason.
-        error: String,
-        /// The reason in words; may be empty.
-        description: String,
-    },
-    /// Nobody logged in.
-    #[error("nobody logged in within {}: run the command again", minutes(*.0))]
-    TimedOut(Duration),
-    /// The id token is missing or not for us.
-    #[error("the identity provider's answer cannot be used: {0}")]
-    Token(String),
-}
-
-impl LoginError {
-    fn refused(error: &str, description: Option<&str>) -> Self {
-        let short = |text: &str| printable(&text.chars().take(LONGEST_REASON).collect::<String>()).into_owned();
-        Self::Refused { error: short(error), description: short(description.unwrap_or_default()) }
-    }
-}
-
-fn describe(error: &str, description: &str) -> String {
-    match (error, description) {
-        (error, "") => error.to_owned(),
-        (error, description) => format!("{description} ({error})"),
-    }
-}
-
-fn minutes(duration: Duration) -> String {
-    match duration.as_secs() {
-        60 => "a minute".to_owned(),
-        seconds if seconds >= 60 && seconds % 60 == 0 => format!("{} minutes", seconds / 60),
-        _ => format!("{duration:?}"),
-    }
-}
-
-/// Characters of a provider's reason that are shown.
-const LONGEST_REASON: usize = 400;
+/// Where a provider shows the code instead of sending the browser somewhere.
+const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use std::io::{self, IsTerminal, Write};
 
 pub(crate) use escape::shown;
 pub(crate) use prompt::{Choice, Question};
+pub(crate) use terminal::is_there as has_terminal;
 
 /// The person in front of the program.
 #[derive(Debug, Clone)]
@@ -33,6 +34,21 @@ impl Ui {
     /// Begin a line that another text completes, such as `Generating … done!`.
     pub(crate) fn begin(&self, text: &str) {
         let _ = write!(io::stderr(), "{text}");
+    }
+
+    /// The columns and rows of the terminal that what is said here appears on, if it is one that can be drawn on.
+    pub(crate) fn screen(&self) -> Option<(usize, usize)> {
+        let drawable = io::stderr().is_terminal() && env::var_os("TERM").is_none_or(|terminal| terminal != "dumb");
+        let (columns, rows) = crossterm::terminal::size().ok().filter(|_| drawable)?;
+        Some((columns.into(), rows.into()))
+    }
+
+    /// A line of a drawing, white on black where the terminal has colours.
+    pub(crate) fn white_on_black(&self, line: &str) {
+        match self.colour {
+            true => self.line(&format!("\x1b[97;40m{line}\x1b[0m")),
+            false => self.line(line),
+        }
     }
 
     /// Say that something is settled: `✔ Label: value`. The value is shown escaped.

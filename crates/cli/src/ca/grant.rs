@@ -25,7 +25,6 @@ pub(crate) static FLAGS: &[Flag] = &[
         "File with the password of the provisioner's key; '-' is standard input.",
     ),
     Flag::value(&["password-file"], "<file>", "The same, for scripts written for one password."),
-    Flag::switch(&["console"], "Log in with a browser on another machine."),
     Flag::value(&["not-before"], "<time|duration>", "When the certificate becomes valid; now without it."),
     Flag::value(
         &["not-after"],

@@ -13,7 +13,8 @@ use crate::call::Call;
 use crate::clock::unix_seconds;
 use crate::login;
 use crate::secret;
-use crate::ui::{Question, Ui};
+use crate::sign_in::{self, Person, Source};
+use crate::ui::Question;
 
 /// What a token says, apart from who signs it.
 pub(crate) struct Content<'a> {
@@ -115,45 +116,20 @@ fn password_flag(call: &Call) -> anyhow::Result<Option<(&'static str, Zeroizing<
 
 /// Log in at the identity provider of a provisioner.
 pub(crate) fn log_in(call: &Call, oidc: &rung_api::body::OidcProvisioner) -> anyhow::Result<Zeroizing<String>> {
+    let mut auth_params = oidc.auth_params.clone();
+    auth_params.extend(sign_in::parameters());
     let provider = login::Provider {
         configuration_endpoint: oidc.configuration_endpoint.clone(),
+        endpoints: None,
         client_id: oidc.client_id.clone(),
         client_secret: oidc.client_secret.clone(),
         scopes: oidc.scopes.clone(),
-        auth_params: oidc.auth_params.clone(),
+        auth_params,
         listen_address: oidc.listen_address.clone(),
         tenant_id: oidc.tenant_id.clone(),
     };
-    let clock = login::Clock { now: crate::clock::now, sleep: std::thread::sleep };
-    let mut options = login::Options::new(clock);
-    options.console = call.switch("console")?;
-    options.listen = environment("listen");
-    options.listen_url = environment("listen-url");
-    options.open_browser = environment("open-browser").is_none_or(|value| crate::grammar::truth(&value) != Some(false));
-    Ok(login::id_token(&provider, &options, &mut LoginUi(&call.ui))?)
-}
-
-/// Settings of the login that are flags of `oauth`, not of the commands of `ca`.
-fn environment(name: &str) -> Option<String> {
-    crate::settings::from_environment(&[name]).map(|(_, value)| value)
-}
-
-struct LoginUi<'a>(&'a Ui);
-
-impl login::Ui for LoginUi<'_> {
-    fn line(&mut self, text: &str) {
-        self.0.line(&crate::ui::shown(text));
-    }
-
-    fn paste(&mut self, prompt: &str) -> std::io::Result<String> {
-        let question = Question {
-            what: "the address of the page after the login",
-            remedy: "log in on this machine, without --console",
-            heading: "",
-            label: prompt.trim().trim_end_matches(':'),
-        };
-        self.0.ask_text(&question, |_| Ok(())).map_err(|error| std::io::Error::other(format!("{error:#}")))
-    }
+    let mut person = Person::new(&call.ui, Source::Terminal);
+    Ok(login::id_token(&provider, &sign_in::options(call)?, &mut person)?)
 }
 
 /// The fingerprint of a request as the `cnf` claim has it.

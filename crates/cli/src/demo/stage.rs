@@ -173,6 +173,8 @@ impl Stage {
         self.say("log in and get a certificate", &format!("rung {}", words.join(" ")));
         let mut command = self.command(&self.rung);
         command.args(words).stdin(Stdio::inherit()).stdout(Stdio::null()).stderr(Stdio::piped());
+        // The demo's provider is on loopback, where no other device could reach it.
+        command.env("RUNG_LISTEN", ":0");
         if mode != Mode::Browser {
             command.env("RUNG_OPEN_BROWSER", "0");
         }

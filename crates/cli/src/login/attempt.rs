@@ -11,6 +11,8 @@ use rung_api::printable;
 use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
+use super::token::{TokenReply, Tokens};
+use super::way::Flow;
 use super::{Login, LoginError};
 
 /// What is remembered between sending a person away and their coming back.
@@ -23,9 +25,20 @@ pub(super) struct Attempt {
     pub(super) nonce: String,
     /// Proves that the code is ours (RFC 7636).
     pub(super) verifier: Zeroizing<String>,
+    /// How the tokens come.
+    pub(super) response: Response,
     state: String,
-    issuer: String,
+    issuer: Option<String>,
     issuer_in_response: bool,
+}
+
+/// What the browser brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Response {
+    /// A code.
+    Code,
+    /// The tokens themselves.
+    Tokens,
 }
 
 /// What an answer is worth.
@@ -36,15 +49,22 @@ pub(super) enum Verdict {
     Failed(LoginError),
     /// Not an answer to this attempt; it changes nothing.
     NotOurs,
+    /// The tokens themselves, still to be checked.
+    Tokens(Box<Tokens>),
 }
 
 impl Attempt {
-    pub(super) fn new(login: &Login, redirect_uri: String) -> Result<Self, LoginError> {
+    pub(super) fn new(login: &Login, redirect_uri: String, flow: Flow) -> Result<Self, LoginError> {
+        let response = match flow {
+            Flow::Implicit { .. } => Response::Tokens,
+            Flow::Device | Flow::Loopback { .. } | Flow::OutOfBand | Flow::Paste => Response::Code,
+        };
         let (state, nonce, verifier) = (random(), random(), Zeroizing::new(random()));
-        let url = authorization_url(login, &redirect_uri, &state, &nonce, &verifier)?;
-        let issuer = login.metadata.issuer.clone();
-        let issuer_in_response = login.metadata.issuer_in_response;
-        Ok(Self { url, redirect_uri, nonce, verifier, state, issuer, issuer_in_response })
+        let url = Question { redirect_uri: &redirect_uri, state: &state, nonce: &nonce, verifier: &verifier, response };
+        let url = url.to(login)?;
+        let issuer = login.endpoints.issuer.clone();
+        let issuer_in_response = login.endpoints.issuer_in_response;
+        Ok(Self { url, redirect_uri, nonce, verifier, response, state, issuer, issuer_in_response })
     }
 
     /// Judge the query of the address that a browser came back to.
@@ -52,28 +72,48 @@ impl Attempt {
         let Some(answer) = parameters(query) else { return Verdict::NotOurs };
         let parameter = |name: &str| answer.get(name).map(|value| value.as_str()).filter(|value| !value.is_empty());
         // Nothing else is believed before this: anybody can send a browser here.
-        let state = parameter("state").unwrap_or_default();
-        if verify_slices_are_equal(state.as_bytes(), self.state.as_bytes()).is_err() {
+        if !self.is_ours(parameter("state").unwrap_or_default()) {
             return Verdict::NotOurs;
         }
         // RFC 9207 §2.4: compared before the rest is acted on.
-        match parameter("iss") {
-            Some(found) if found != self.issuer => return Verdict::Failed(self.mix_up(found)),
-            None if self.issuer_in_response => return Verdict::Failed(self.mix_up("nobody")),
+        match (parameter("iss"), &self.issuer) {
+            (Some(found), Some(issuer)) if found != issuer => return Verdict::Failed(self.mix_up(found)),
+            (None, Some(_)) if self.issuer_in_response => return Verdict::Failed(self.mix_up("nobody")),
             _ => {}
         }
         if let Some(error) = parameter("error") {
             return Verdict::Failed(LoginError::refused(error, parameter("error_description")));
         }
-        match parameter("code") {
-            Some(code) => Verdict::Code(Zeroizing::new(code.to_owned())),
-            None => Verdict::Failed(LoginError::Token("it holds neither a code nor an error".to_owned())),
+        let text = |name: &str| parameter(name).map(str::to_owned);
+        match (self.response, parameter("code")) {
+            (Response::Code, Some(code)) => Verdict::Code(Zeroizing::new(code.to_owned())),
+            (Response::Code, None) => Verdict::Failed(LoginError::Token(NOTHING.to_owned())),
+            (Response::Tokens, _) => {
+                let (access_token, id_token) = (text("access_token"), text("id_token"));
+                let (token_type, scope) = (text("token_type"), text("scope"));
+                let expires_in = text("expires_in").map(Into::into);
+                let all = TokenReply { access_token, id_token, expires_in, token_type, scope, ..TokenReply::default() };
+                all.try_into().map_or_else(Verdict::Failed, |tokens| Verdict::Tokens(Box::new(tokens)))
+            }
         }
+    }
+
+    /// Judge a code and a state that were copied from a page.
+    pub(super) fn judge_code(&self, code: &str, state: &str) -> Verdict {
+        match self.is_ours(state) {
+            true => Verdict::Code(Zeroizing::new(code.to_owned())),
+            false => Verdict::NotOurs,
+        }
+    }
+
+    fn is_ours(&self, state: &str) -> bool {
+        verify_slices_are_equal(state.as_bytes(), self.state.as_bytes()).is_ok()
     }
 
     fn mix_up(&self, found: &str) -> LoginError {
         let found = printable(&found.chars().take(200).collect::<String>()).into_owned();
-        LoginError::MixUp { expected: printable(&self.issuer).into_owned(), found }
+        let expected = printable(self.issuer.as_deref().unwrap_or_default()).into_owned();
+        LoginError::MixUp { expected, found }
     }
 }
 
@@ -81,60 +121,67 @@ impl Attempt {
 fn parameters(query: &str) -> Option<BTreeMap<String, Zeroizing<String>>> {
     let mut all = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        let known = ["code", "error", "error_description", "iss", "state"].contains(&&*name);
-        if known && all.insert(name.into_owned(), Zeroizing::new(value.into_owned())).is_some() {
+        if KNOWN.contains(&&*name) && all.insert(name.into_owned(), Zeroizing::new(value.into_owned())).is_some() {
             return None;
         }
     }
     Some(all)
 }
 
-fn authorization_url(
-    login: &Login,
-    redirect_uri: &str,
-    state: &str,
-    nonce: &str,
-    verifier: &str,
-) -> Result<Url, LoginError> {
-    let mut url = login.metadata.authorization_endpoint()?.clone();
-    let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
-    let scope = scope(&login.provider.scopes);
-    let ours = [
-        ("client_id", login.provider.client_id.as_str()),
-        ("code_challenge", &challenge),
-        ("code_challenge_method", "S256"),
-        ("nonce", nonce),
-        ("redirect_uri", redirect_uri),
-        ("response_type", "code"),
-        ("scope", &scope),
-        ("state", state),
-    ];
-    let mut pairs: Vec<(String, String)> =
-        ours.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-    for parameter in &login.provider.auth_params {
-        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        let wrong = |why| LoginError::AuthParam(printable(parameter).into_owned(), why);
-        if name.is_empty() {
-            return Err(wrong("is not of the form key=value"));
-        }
-        if ours.iter().any(|(own, _)| *own == name) || (name == "response_mode" && value != "query") {
-            return Err(wrong("the login itself decides"));
-        }
-        pairs.push((name.to_owned(), value.to_owned()));
-    }
-    pairs.sort();
-    url.query_pairs_mut().extend_pairs(pairs);
-    Ok(url)
+/// What is asked of the authorization endpoint.
+struct Question<'a> {
+    redirect_uri: &'a str,
+    state: &'a str,
+    nonce: &'a str,
+    verifier: &'a str,
+    response: Response,
 }
 
-/// The scopes to ask for. Without `openid` there is no id token.
-pub(super) fn scope(configured: &[String]) -> String {
-    if configured.is_empty() {
-        return "openid email".to_owned();
+impl Question<'_> {
+    fn to(&self, login: &Login) -> Result<Url, LoginError> {
+        let mut url = login.endpoints.authorization()?.clone();
+        let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, self.verifier.as_bytes()));
+        let scope = scope(&login.provider.scopes);
+        let mut pairs = vec![
+            ("client_id", login.provider.client_id.as_str()),
+            ("nonce", self.nonce),
+            ("redirect_uri", self.redirect_uri),
+            ("scope", &scope),
+            ("state", self.state),
+        ];
+        match self.response {
+            Response::Code => pairs.extend([
+                ("code_challenge", challenge.as_str()),
+                ("code_challenge_method", "S256"),
+                ("response_type", "code"),
+            ]),
+            Response::Tokens => pairs.push(("response_type", "id_token token")),
+        }
+        for text in &login.provider.auth_params {
+            pairs.push(parameter(text)?);
+        }
+        pairs.sort();
+        url.query_pairs_mut().extend_pairs(pairs);
+        Ok(url)
     }
-    let missing = !configured.iter().any(|scope| scope == "openid");
-    let first = missing.then_some("openid");
-    first.into_iter().chain(configured.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
+}
+
+/// Take an extra parameter, `key=value`, apart.
+pub(super) fn parameter(text: &str) -> Result<(&str, &str), LoginError> {
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    let wrong = |why| LoginError::AuthParam(printable(text).into_owned(), why);
+    if name.is_empty() {
+        return Err(wrong("it is not of the form key=value"));
+    }
+    if OURS.contains(&name) || (name == "response_mode" && value != "query") {
+        return Err(wrong("the login itself decides about that"));
+    }
+    Ok((name, value))
+}
+
+/// The scopes to ask for.
+pub(super) fn scope(configured: &[String]) -> String {
+    if configured.is_empty() { "openid email".to_owned() } else { configured.join(" ") }
 }
 
 /// 256 random bits in the characters that every parameter may hold (RFC 7636 §4.1).
@@ -143,3 +190,33 @@ fn random() -> String {
     aws_lc_rs::rand::fill(&mut *octets).expect("the system's random numbers do not run out");
     URL_SAFE_NO_PAD.encode(*octets)
 }
+
+/// What an answer may hold; other parameters mean nothing.
+const KNOWN: [&str; 10] = [
+    "access_token",
+    "code",
+    "error",
+    "error_description",
+    "expires_in",
+    "id_token",
+    "iss",
+    "scope",
+    "state",
+    "token_type",
+];
+
+/// What nobody else may say in a request.
+const OURS: [&str; 10] = [
+    "client_id",
+    "client_secret",
+    "code_challenge",
+    "code_challenge_method",
+    "device_code",
+    "nonce",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+];
+
+const NOTHING: &str = "it holds neither a code nor an error";

@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,26 +17,24 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::attempt::{Attempt, Verdict};
+use super::attempt::{Attempt, Response as Brings, Verdict};
 use super::listen::Listening;
 use super::page::{self, Page};
-use super::{IdToken, ListenError, Login, LoginError, Ui};
+use super::token::Tokens;
+use super::{ListenError, Login, LoginError, Ui};
 
-/// Wait until a browser comes back with the answer to `attempt`, and make a token of it.
+/// Wait until a browser comes back with the answer to `attempt`, and make tokens of it.
 pub(super) fn wait(
     login: Login,
     attempt: Attempt,
     listening: Listening,
     time_limit: Duration,
     ui: &mut dyn Ui,
-) -> Result<IdToken, LoginError> {
-    let Listening { listener, path, .. } = listening;
-    let address = listener.local_addr().unwrap_or_else(|_| SocketAddr::from(([127, 0, 0, 1], 0)));
-    let failed = |error: std::io::Error| ListenError::Taken { address, reason: error.to_string() };
-    listener.set_nonblocking(true).map_err(failed)?;
+) -> Result<Tokens, LoginError> {
+    let Listening { listeners, path, .. } = listening;
+    let failed = |error: std::io::Error| ListenError::Lost(error.to_string());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let result = LocalSet::new().block_on(&runtime, async {
-        let listener = TcpListener::from_std(listener).map_err(failed)?;
         let (events, seen) = unbounded_channel();
         let desk = Rc::new(Desk {
             work: Arc::new((login, attempt)),
@@ -47,7 +44,11 @@ pub(super) fn wait(
             result: RefCell::new(None),
             visitors: Cell::new(0),
         });
-        tokio::task::spawn_local(accept(listener, Rc::clone(&desk)));
+        for listener in listeners {
+            listener.set_nonblocking(true).map_err(failed)?;
+            let listener = TcpListener::from_std(listener).map_err(failed)?;
+            tokio::task::spawn_local(accept(listener, Rc::clone(&desk)));
+        }
         desk.wait(seen, time_limit, ui).await
     });
     // What is still running is a browser's idle connection.
@@ -99,7 +100,7 @@ struct Desk {
     path: String,
     events: UnboundedSender<Event>,
     taken: Cell<bool>,
-    result: RefCell<Option<Result<IdToken, LoginError>>>,
+    result: RefCell<Option<Result<Tokens, LoginError>>>,
     visitors: Cell<usize>,
 }
 
@@ -116,7 +117,7 @@ impl Desk {
         mut seen: UnboundedReceiver<Event>,
         time_limit: Duration,
         ui: &mut dyn Ui,
-    ) -> Result<IdToken, LoginError> {
+    ) -> Result<Tokens, LoginError> {
         let deadline = Instant::now() + time_limit;
         let mut told = false;
         loop {
@@ -152,6 +153,10 @@ impl Desk {
         }
         let query = request.uri().query().unwrap_or_default();
         let (_, attempt) = &*self.work;
+        let moved = query.contains(page::MOVED) || query.contains("state=");
+        if attempt.response == Brings::Tokens && !moved {
+            return (Page::fragment(), false);
+        }
         let verdict = attempt.judge(query);
         if let Verdict::NotOurs = verdict {
             let _ = self.events.send(Event::Stranger);
@@ -160,22 +165,25 @@ impl Desk {
         if self.taken.replace(true) {
             return (Page::used(), false);
         }
-        let result = match verdict {
-            Verdict::Code(code) => {
-                let work = Arc::clone(&self.work);
-                let exchange = move || work.0.exchange(&work.1, &code);
-                tokio::task::spawn_blocking(exchange).await.unwrap_or_else(|_| {
-                    Err(LoginError::Token("an internal error happened; please report it".to_owned()))
-                })
+        let work = Arc::clone(&self.work);
+        let finish = move || {
+            let (login, attempt) = &*work;
+            match verdict {
+                Verdict::Code(code) => login.exchange(attempt, &code),
+                Verdict::Tokens(tokens) => login.check(*tokens, Some(&attempt.nonce)),
+                Verdict::Failed(error) => Err(error),
+                Verdict::NotOurs => unreachable!("it was answered above"),
             }
-            Verdict::Failed(error) => Err(error),
-            Verdict::NotOurs => return (Page::not_ours(), false),
         };
-        let page = match &result {
-            Ok((_, person)) => Page::success(person),
-            Err(error) => Page::failure(error),
+        let result = tokio::task::spawn_blocking(finish)
+            .await
+            .unwrap_or_else(|_| Err(LoginError::Token("an internal error happened; please report it".to_owned())));
+        let page = match (&result, &self.work.0.after) {
+            (Ok(_), Some(after)) => Page::elsewhere(after),
+            (Ok((_, person)), None) => Page::success(person.as_ref()),
+            (Err(error), _) => Page::failure(error),
         };
-        self.result.replace(Some(result.map(|(token, _)| token)));
+        self.result.replace(Some(result.map(|(tokens, _)| tokens)));
         (page, true)
     }
 }
@@ -185,16 +193,19 @@ fn response(page: &Page) -> Response<Full<Bytes>> {
     *response.status_mut() = StatusCode::from_u16(page.status).unwrap_or(StatusCode::BAD_REQUEST);
     let headers = response.headers_mut();
     let mut set = |name, value: &str| {
-        headers.insert(name, value.try_into().expect("fixed values are header values"));
+        headers.insert(name, value.try_into().expect("fixed values and URLs are header values"));
     };
     set(header::CONTENT_TYPE, "text/html; charset=utf-8");
-    set(header::CONTENT_SECURITY_POLICY, page::policy());
+    set(header::CONTENT_SECURITY_POLICY, &page.policy());
     set(header::CACHE_CONTROL, "no-store");
     set(header::REFERRER_POLICY, "no-referrer");
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::X_FRAME_OPTIONS, "DENY");
     if page.status == 405 {
         set(header::ALLOW, "GET");
+    }
+    if let Some(location) = &page.location {
+        set(header::LOCATION, location);
     }
     response
 }

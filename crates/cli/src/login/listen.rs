@@ -6,10 +6,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use rung_api::printable;
 use url::Url;
 
-/// A listener that waits for the browser.
+/// What waits for the browser.
 #[derive(Debug)]
 pub(super) struct Listening {
-    pub(super) listener: TcpListener,
+    /// On the address of the redirect URI first, on the other loopback address next.
+    pub(super) listeners: Vec<TcpListener>,
     /// What the provider is told; exactly this must be registered there.
     pub(super) redirect_uri: String,
     /// The path that the browser comes back to.
@@ -25,6 +26,12 @@ pub enum ListenError {
     /// Other machines could reach the address.
     #[error("listening on `{0}` would let other machines answer the login: use 127.0.0.1, [::1] or localhost")]
     Exposed(String),
+    /// The listener broke.
+    #[error("cannot listen for the login: {0}")]
+    Lost(String),
+    /// No port is free on both loopback addresses.
+    #[error("no port is free for the login; name one with --listen, such as --listen 127.0.0.1:10000")]
+    NoPort,
     /// The redirect URI is not one.
     #[error("`{0}` is not a redirect URL such as http://127.0.0.1:10000/callback")]
     RedirectUrl(String),
@@ -35,7 +42,16 @@ pub enum ListenError {
         address: SocketAddr,
         /// What the system says.
         reason: String,
+        /// Whether somebody else listens there, perhaps for a while only.
+        in_use: bool,
     },
+}
+
+impl ListenError {
+    /// Whether trying again later may help.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self, Self::Taken { in_use: true, .. })
+    }
 }
 
 impl Listening {
@@ -47,17 +63,12 @@ impl Listening {
         if !place.ip.is_loopback() && !allowed {
             return Err(ListenError::Exposed(printable(address).into_owned()));
         }
-        let (listener, port) = bind(place.ip, place.port).or_else(|error| match address {
-            // A machine without IPv4 has the other loopback.
-            "" => bind(Ipv6Addr::LOCALHOST.into(), 0).map_err(|_| error),
-            _ => Err(error),
-        })?;
-        let ip = listener.local_addr().map_or(place.ip, |address| address.ip());
+        let (listeners, address) = place.listen(address.is_empty())?;
         let (redirect_uri, path) = match redirect_url {
-            Some(url) => given(url, port)?,
-            None => (place.url(ip, port), "/".to_owned()),
+            Some(url) => given(url, address.port())?,
+            None => (place.url(address.ip(), address.port()), "/".to_owned()),
         };
-        Ok(Self { listener, redirect_uri, path })
+        Ok(Self { listeners, redirect_uri, path })
     }
 }
 
@@ -86,19 +97,19 @@ fn given(text: &str, port: u16) -> Result<(String, String), ListenError> {
     Ok((text.to_owned(), url.path().to_owned()))
 }
 
-fn bind(ip: IpAddr, port: u16) -> Result<(TcpListener, u16), ListenError> {
-    let address = SocketAddr::new(ip, port);
+fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ListenError> {
     let taken = |error: io::Error| {
+        let in_use = error.kind() == io::ErrorKind::AddrInUse;
         let reason = match error.kind() {
             io::ErrorKind::AddrInUse => "another program listens there".to_owned(),
             io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
             _ => error.to_string(),
         };
-        ListenError::Taken { address, reason }
+        ListenError::Taken { address, reason, in_use }
     };
     let listener = TcpListener::bind(address).map_err(taken)?;
-    let port = listener.local_addr().map_err(taken)?.port();
-    Ok((listener, port))
+    let address = listener.local_addr().map_err(taken)?;
+    Ok((listener, address))
 }
 
 /// A host and port as a person writes them.
@@ -126,6 +137,36 @@ impl Place {
         Ok(Self { ip, port, named })
     }
 
+    /// Listen here and, where that is possible, on the same port of the other loopback
+    /// address: which of the two a browser takes for `localhost` is its own affair.
+    fn listen(&self, anywhere: bool) -> Result<(Vec<TcpListener>, SocketAddr), ListenError> {
+        for _ in 0..TRIES {
+            let (first, address) = match bind(SocketAddr::new(self.ip, self.port)) {
+                // A machine without IPv4 has the other loopback.
+                Err(error) if anywhere => {
+                    let (other, address) = bind((Ipv6Addr::LOCALHOST, 0).into()).map_err(|_| error)?;
+                    return Ok((vec![other], address));
+                }
+                result => result?,
+            };
+            let other = match self.ip {
+                IpAddr::V4(Ipv4Addr::LOCALHOST) => IpAddr::from(Ipv6Addr::LOCALHOST),
+                IpAddr::V6(Ipv6Addr::LOCALHOST) => IpAddr::from(Ipv4Addr::LOCALHOST),
+                // A particular address was asked for.
+                _ => return Ok((vec![first], address)),
+            };
+            match bind(SocketAddr::new(other, address.port())) {
+                Ok((second, _)) => return Ok((vec![first, second], address)),
+                // Whoever listens there could get the code of a redirect to `localhost`.
+                Err(error) if error.may_pass() && self.named && self.port != 0 => return Err(error),
+                Err(error) if error.may_pass() && self.port == 0 => {}
+                // There is no such address on this machine.
+                Err(_) => return Ok((vec![first], address)),
+            }
+        }
+        Err(ListenError::NoPort)
+    }
+
     /// RFC 8252 §7.3: loopback, http, any port; no path and no final slash, as registered.
     fn url(&self, ip: IpAddr, port: u16) -> String {
         match ip {
@@ -138,3 +179,6 @@ impl Place {
 
 /// A port that no usual program listens on.
 const UNUSED_PORT: u16 = 61_861;
+
+/// Ports that are tried before giving up on one that is free on both loopback addresses.
+const TRIES: usize = 20;

@@ -1,14 +1,15 @@
 //! The pages that a person sees when the browser comes back.
 //!
-//! One style sheet and two drawings, all inside the page; no script and nothing from
-//! elsewhere, and the policy that is sent along lets the browser load nothing else.
+//! One style sheet and two drawings, all inside the page; nothing from elsewhere, and the
+//! policy that is sent along lets the browser load nothing else. One page has a script, of
+//! one line.
 
 use std::fmt::Write;
-use std::sync::LazyLock;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use url::Url;
 
 use super::LoginError;
 use super::claims::Person;
@@ -24,6 +25,9 @@ pub(super) struct Page {
     /// Somebody else's words, escaped when they are shown.
     reason: Option<String>,
     next: &'static str,
+    /// Where the browser goes instead of showing the page.
+    pub(super) location: Option<String>,
+    script: &'static str,
 }
 
 #[derive(Clone, Copy)]
@@ -35,21 +39,42 @@ enum Tone {
 
 impl Page {
     /// The login is done.
-    pub(super) fn success(person: &Person) -> Self {
+    pub(super) fn success(person: Option<&Person>) -> Self {
+        let welcome = person.map(|person| format!("Welcome, <b>{}</b>. ", escape(&person.0))).unwrap_or_default();
         Self {
             status: 200,
             tone: Tone::Good,
             title: "You are logged in",
-            story: format!("Welcome, <b>{}</b>. Your terminal has what it needs.", escape(&person.0)),
+            story: format!("{welcome}Your terminal has what it needs."),
             reason: None,
             next: "Go back to your terminal to continue. You can close this tab.",
+            location: None,
+            script: "",
+        }
+    }
+
+    /// The login is done, and the person wants to see something else then.
+    pub(super) fn elsewhere(place: &Url) -> Self {
+        Self { status: 302, location: Some(place.as_str().to_owned()), ..Self::success(None) }
+    }
+
+    /// The tokens are in a part of the address that browsers keep to themselves; this page
+    /// comes back with them.
+    pub(super) fn fragment() -> Self {
+        Self {
+            title: "Finishing the login",
+            story: "This takes a moment.".to_owned(),
+            next: "If this page stays, allow scripts for it and run the command in your terminal again.",
+            tone: Tone::Odd,
+            script: FRAGMENT,
+            ..Self::success(None)
         }
     }
 
     /// The login ended without a token.
     pub(super) fn failure(error: &LoginError) -> Self {
         let reason = Some(match error {
-            LoginError::Refused { error, description } => super::describe(error, description),
+            LoginError::Refused { error, description } => super::error::describe(error, description),
             _ => error.to_string(),
         });
         let (title, story, next) = match error {
@@ -80,7 +105,8 @@ impl Page {
             ),
             _ => ("The login did not work", "The answer of your identity provider cannot be used.", TRY_AGAIN),
         };
-        Self { status: 400, tone: Tone::Bad, title, story: story.to_owned(), reason, next }
+        let story = story.to_owned();
+        Self { status: 400, tone: Tone::Bad, title, story, reason, next, location: None, script: "" }
     }
 
     /// Not an answer to the login that is waited for.
@@ -94,6 +120,8 @@ impl Page {
                 .to_owned(),
             reason: None,
             next: "Open the address that your terminal shows, and finish the login there.",
+            location: None,
+            script: "",
         }
     }
 
@@ -106,6 +134,8 @@ impl Page {
             story: "A login counts once, so this time nothing was done.".to_owned(),
             reason: None,
             next: "Look at your terminal for what came of it. You can close this tab.",
+            location: None,
+            script: "",
         }
     }
 
@@ -118,12 +148,28 @@ impl Page {
             story: "This address only waits for a login to come back.".to_owned(),
             reason: None,
             next: "Open the address that your terminal shows.",
+            location: None,
+            script: "",
         }
     }
 
     /// Another method than GET.
     pub(super) fn wrong_method() -> Self {
         Self { status: 405, ..Self::not_found() }
+    }
+
+    /// What the browser may load and run for this page: what is in it, by its hash.
+    pub(super) fn policy(&self) -> String {
+        let hash = |text: &str| STANDARD.encode(digest(&SHA256, text.as_bytes()));
+        let script = match self.script {
+            "" => String::new(),
+            script => format!(" script-src 'sha256-{}';", hash(script)),
+        };
+        let style = hash(STYLE);
+        format!(
+            "default-src 'none'; style-src 'sha256-{style}';{script} base-uri 'none'; form-action 'none'; \
+             frame-ancestors 'none'"
+        )
     }
 
     /// The page as HTML.
@@ -137,6 +183,10 @@ impl Page {
             .reason
             .as_deref()
             .map(|reason| format!("<div class=\"reason\"><code>{}</code></div>\n", escape(reason)));
+        let script = match self.script {
+            "" => String::new(),
+            script => format!("<script>{script}</script>\n"),
+        };
         format!(
             concat!(
                 "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n",
@@ -144,7 +194,7 @@ impl Page {
                 "<meta name=\"robots\" content=\"noindex\">\n",
                 "<title>{title} · Rung</title>\n<style>{style}</style>\n</head>\n",
                 "<body class=\"{class}\">\n<main>\n{mark}<h1>{title}</h1>\n<p>{story}</p>\n{reason}",
-                "<p class=\"next\">{next}</p>\n</main>\n<footer>{ladder}Rung command line</footer>\n</body>\n</html>\n",
+                "<p class=\"next\">{next}</p>\n</main>\n<footer>{ladder}Rung command line</footer>\n{script}</body>\n</html>\n",
             ),
             title = self.title,
             style = STYLE,
@@ -154,19 +204,9 @@ impl Page {
             reason = reason.unwrap_or_default(),
             next = self.next,
             ladder = LADDER,
+            script = script,
         )
     }
-}
-
-/// What the browser may load for a page: its own style sheet and nothing else.
-pub(super) fn policy() -> &'static str {
-    static POLICY: LazyLock<String> = LazyLock::new(|| {
-        let hash = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
-        format!(
-            "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        )
-    });
-    &POLICY
 }
 
 /// Escape text for HTML, inside and outside of attributes.
@@ -184,6 +224,11 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 const TRY_AGAIN: &str = "Your terminal shows the same reason. Run the command again to retry. You can close this tab.";
+
+/// Marks an address in which what was behind `#` has become the query.
+pub(super) const MOVED: &str = "urlhash=true";
+
+const FRAGMENT: &str = "location.replace(location.pathname + '?urlhash=true&' + location.hash.substring(1));";
 
 const STYLE: &str = include_str!("page.css");
 

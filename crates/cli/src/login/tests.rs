@@ -1,8 +1,10 @@
 //! Logins at a scripted provider, with a scripted browser, over real sockets.
 
+mod device;
 mod idp;
 mod machine;
 mod pages;
+mod paste;
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -43,6 +45,8 @@ struct Person {
     idp: Arc<idp::Shared>,
     browser: Option<JoinHandle<Vec<Seen>>>,
     pasted: Vec<String>,
+    drawings: Vec<Drawing>,
+    progress: Vec<String>,
 }
 
 impl Ui for Person {
@@ -54,7 +58,12 @@ impl Ui for Person {
         *self.idp.nonce.lock().unwrap() = sent.parameter("nonce");
         let redirect_uri = sent.parameter("redirect_uri");
         let answers = (self.answers)(&sent);
-        self.pasted.extend(answers.iter().rev().map(|answer| format!("{redirect_uri}/{answer}")));
+        // After an exclamation mark, what is pasted is no address.
+        let pasted = |answer: &String| match answer.strip_prefix('!') {
+            Some(text) => text.to_owned(),
+            None => format!("{redirect_uri}/{answer}"),
+        };
+        self.pasted.extend(answers.iter().rev().map(pasted));
         if self.browser.is_none() {
             self.browser = Some(std::thread::spawn(move || {
                 let place: Url = redirect_uri.parse().unwrap();
@@ -67,6 +76,18 @@ impl Ui for Person {
 
     fn paste(&mut self, _: &str) -> io::Result<String> {
         self.pasted.pop().ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
+    fn can_ask(&self) -> bool {
+        true
+    }
+
+    fn drawing(&mut self, drawing: &Drawing) {
+        self.drawings.push(drawing.clone());
+    }
+
+    fn progress(&mut self, text: &str) {
+        self.progress.push(text.to_owned());
     }
 }
 
@@ -88,15 +109,17 @@ fn request(place: &Url, method_and_target: &str) -> Seen {
     Seen { head: head.to_owned(), page: page.to_owned() }
 }
 
-struct Outcome {
-    result: Result<IdToken, LoginError>,
+struct Outcome<T = IdToken> {
+    result: Result<T, LoginError>,
     seen: Vec<Seen>,
     lines: Vec<String>,
     redirect_uri: Option<Url>,
+    drawings: Vec<Drawing>,
+    progress: Vec<String>,
 }
 
 fn options() -> Options {
-    let clock = Clock { now: || SystemTime::UNIX_EPOCH + Duration::from_secs(idp::NOW), sleep: |_| {} };
+    let clock = Clock { now: || SystemTime::UNIX_EPOCH + Duration::from_secs(idp::NOW), sleep: device::remember };
     Options { open_browser: false, time_limit: Duration::from_secs(10), ..Options::new(clock) }
 }
 
@@ -110,18 +133,30 @@ fn log_in_with(
     options: &Options,
     answers: impl Fn(&Sent) -> Vec<String> + Send + Sync + 'static,
 ) -> Outcome {
+    run(idp, (provider, options), answers, id_token)
+}
+
+fn run<T>(
+    idp: &Idp,
+    (provider, options): (&Provider, &Options),
+    answers: impl Fn(&Sent) -> Vec<String> + Send + Sync + 'static,
+    ask: fn(&Provider, &Options, &mut dyn Ui) -> Result<T, LoginError>,
+) -> Outcome<T> {
     let mut person = Person {
         lines: Vec::new(),
         answers: Box::new(answers),
         idp: Arc::clone(&idp.shared),
-        browser: options.console.then(|| std::thread::spawn(Vec::new)),
+        browser: (![Way::Auto, Way::Browser, Way::Implicit].contains(&options.way))
+            .then(|| std::thread::spawn(Vec::new)),
         pasted: Vec::new(),
+        drawings: Vec::new(),
+        progress: Vec::new(),
     };
-    let result = id_token(provider, options, &mut person);
+    let result = ask(provider, options, &mut person);
     let seen = person.browser.map_or_else(Vec::new, |browser| browser.join().unwrap());
     let url = person.lines.iter().find_map(|line| line.parse::<Url>().ok());
     let redirect_uri = url.and_then(|url| Sent { url }.parameter("redirect_uri").parse().ok());
-    Outcome { result, seen, lines: person.lines, redirect_uri }
+    Outcome { result, seen, lines: person.lines, redirect_uri, drawings: person.drawings, progress: person.progress }
 }
 
 /// The usual way back.
@@ -197,10 +232,10 @@ fn the_authorization_url_holds_what_it_must_in_order() {
 fn an_auth_param_of_ours_is_refused() {
     let idp = Idp::new();
     for (parameter, text) in [
-        ("state=x", "which the login itself decides"),
-        ("redirect_uri=x", "which the login itself decides"),
-        ("response_mode=form_post", "which the login itself decides"),
-        ("=x", "which is not of the form key=value"),
+        ("state=x", "the login itself decides about that"),
+        ("redirect_uri=x", "the login itself decides about that"),
+        ("response_mode=form_post", "the login itself decides about that"),
+        ("=x", "it is not of the form key=value"),
     ] {
         let provider = Provider { auth_params: vec![parameter.to_owned()], ..idp.provider() };
         let error = log_in_with(&idp, &provider, &options(), good).result.unwrap_err().to_string();
@@ -434,54 +469,6 @@ fn a_provider_that_is_not_one_is_told_before_anything_is_shown() {
     idp.shared.say("issuer", json!(idp.shared.base));
     idp.shared.say("authorization_endpoint", json!(null));
     assert_eq!(show(&idp.shared.base), "the provider metadata at IDP has no `authorization_endpoint`");
-}
-
-#[test]
-fn a_device_login_shows_a_code_and_asks_until_it_was_entered() {
-    let idp = Idp::new();
-    idp.shared.offer_device();
-    *idp.shared.reply.lock().unwrap() =
-        Reply::After(vec!["authorization_pending", "slow_down", "authorization_pending"]);
-    let console = Options { console: true, ..options() };
-    let outcome = log_in(&idp, &console, |_| Vec::new());
-    outcome.result.unwrap();
-    assert!(outcome.lines.contains(&"https://idp.test/device?code=ABCD-EFGH".to_owned()), "{:?}", outcome.lines);
-    assert!(outcome.lines.contains(&"Code: ABCD-EFGH".to_owned()), "{:?}", outcome.lines);
-    assert_eq!(idp.shared.forms().len(), 5);
-    assert_eq!(idp.shared.last_form()["grant_type"], "urn:ietf:params:oauth:grant-type:device_code");
-}
-
-#[test]
-fn a_device_login_that_ends_is_told() {
-    for (reply, expected) in [
-        (vec!["access_denied"], "the identity provider refused the login: access_denied"),
-        (vec!["authorization_pending", "expired_token"], "nobody logged in within 5 minutes: run the command again"),
-        (vec!["authorization_pending"; 400], "nobody logged in within 5 minutes: run the command again"),
-    ] {
-        let idp = Idp::new();
-        idp.shared.offer_device();
-        *idp.shared.reply.lock().unwrap() = Reply::After(reply);
-        let console = Options { console: true, ..options() };
-        let error = log_in(&idp, &console, |_| Vec::new()).result.unwrap_err();
-        assert_eq!(error.to_string(), expected);
-    }
-}
-
-#[test]
-fn without_device_login_the_address_is_pasted() {
-    let idp = Idp::new();
-    let console = Options { console: true, ..options() };
-    let outcome = log_in(&idp, &console, |sent| {
-        vec!["?code=x&state=wrong".to_owned(), format!("?code=c0de&state={}#x", sent.parameter("state"))]
-    });
-    outcome.result.unwrap();
-    assert_eq!(idp.shared.last_form()["code"], "c0de");
-    assert!(outcome.lines.iter().any(|line| line.starts_with("That address does not belong")));
-
-    let error = log_in(&idp, &console, |_| vec!["?x".to_owned(); 5]).result.unwrap_err().to_string();
-    assert_eq!(error, "no login address was entered: none of the addresses belonged to this login");
-    let error = log_in(&idp, &console, |_| Vec::new()).result.unwrap_err().to_string();
-    assert_eq!(error, "no login address was entered: unexpected end of file");
 }
 
 #[test]

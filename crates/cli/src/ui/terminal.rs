@@ -12,6 +12,12 @@ pub(crate) struct NoTerminal {
     remedy: String,
 }
 
+/// Whether somebody can be asked.
+pub(crate) fn is_there() -> bool {
+    (io::stdin().is_terminal() && io::stderr().is_terminal())
+        || File::options().read(true).write(true).open("/dev/tty").is_ok()
+}
+
 /// The terminal, with standard error connected to it until this is dropped.
 #[derive(Debug)]
 pub(super) struct Terminal {

@@ -13,6 +13,7 @@ use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
 use crate::output::{Commit, Existing, Mode, Target};
+use crate::sign_in;
 
 pub(crate) static COMMAND: Command = Command {
     name: "certificate",
@@ -40,6 +41,7 @@ pub(crate) static COMMAND: Command = Command {
             "A name to put into the certificate in place of the subject: DNS name, IP address, e-mail address or URI.",
         )],
         grant::FLAGS,
+        sign_in::FLAGS,
         key::FLAGS,
         template::FLAGS,
         connection::FLAGS,

@@ -12,6 +12,7 @@ use crate::call::Call;
 use crate::grammar::{Argument, Command, Count, Example, Scope};
 use crate::input;
 use crate::output::{Commit, Existing, Mode, Target};
+use crate::sign_in;
 
 pub(crate) static COMMAND: Command = Command {
     name: "sign",
@@ -22,7 +23,7 @@ pub(crate) static COMMAND: Command = Command {
         Argument { name: "<csr-file>", count: Count::One, help: "The request, PEM; '-' reads it from standard input." },
         Argument { name: "<crt-file>", count: Count::One, help: "Where to write the certificate with its chain, PEM." },
     ],
-    flags: &[grant::FLAGS, template::FLAGS, connection::FLAGS],
+    flags: &[grant::FLAGS, sign_in::FLAGS, template::FLAGS, connection::FLAGS],
     examples: &[Example { purpose: "Have a request signed:", lines: &["ca sign svc.csr svc.crt"] }],
     scope: Scope::Within,
     run,

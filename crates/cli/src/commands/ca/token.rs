@@ -22,7 +22,7 @@ use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
 use crate::output::{Commit, Existing, Mode, Target};
 use crate::private_key::KeyFile;
 use crate::ui::print;
-use crate::{clock, input};
+use crate::{clock, input, sign_in};
 
 pub(crate) static COMMAND: Command = Command {
     name: "token",
@@ -58,7 +58,6 @@ pub(crate) static COMMAND: Command = Command {
             Flag::value(&["cnf-file"], "<file>", "Good only for the request (CSR) in this <file>."),
             Flag::value(&["output-file"], "<file>", "Write the token to this <file> instead of printing it."),
             Flag::switch(&["force", "f"], "Overwrite the file without asking."),
-            Flag::switch(&["console"], "Log in with a browser on another machine."),
             Flag::switch(&["offline"], "Take the provisioner from ca.json instead of asking the CA."),
             Flag::value(&["ca-config"], "<file>", "The ca.json for --offline; config/ca.json without it."),
             Flag::refused(&["ssh"], "there are no SSH certificates yet"),
@@ -79,6 +78,7 @@ pub(crate) static COMMAND: Command = Command {
             Flag::refused_value(&["k8ssa-token-path"], "use a provisioner of type JWK or OIDC"),
             Flag::refused_value(&["kms"], "keys live in files"),
         ],
+        sign_in::FLAGS,
         template::FLAGS,
         connection::FLAGS,
     ],

@@ -19,7 +19,8 @@ pub(super) const NOW: u64 = 1_800_000_000;
 
 /// How the token endpoint answers.
 pub(super) enum Reply {
-    /// With these errors first, one each time, and with a token then.
+    /// With these errors first, one each time, and with a token then. `!503` is a page with that status, and `!`
+    /// no answer.
     After(Vec<&'static str>),
     HangUp,
     Html(u16),
@@ -34,6 +35,7 @@ pub(super) struct Shared {
     pub(super) base: String,
     pub(super) nonce: Mutex<String>,
     pub(super) reply: Mutex<Reply>,
+    device: Mutex<(u16, Value)>,
     metadata: Mutex<Value>,
     requests: Mutex<Vec<(String, BTreeMap<String, String>)>>,
     stop: AtomicBool,
@@ -47,6 +49,24 @@ impl Shared {
 
     pub(super) fn offer_device(&self) {
         self.say("device_authorization_endpoint", json!(format!("{}/device", self.base)));
+    }
+
+    /// Offer device logins, with these members of the answer changed; `null` removes one.
+    pub(super) fn offer_device_with(&self, changed: Value) {
+        self.offer_device();
+        for (name, value) in changed.as_object().unwrap() {
+            let answer = &mut self.device.lock().unwrap().1;
+            match value {
+                Value::Null => drop(answer.as_object_mut().unwrap().remove(name)),
+                value => answer[name] = value.clone(),
+            }
+        }
+    }
+
+    /// Refuse device logins, or answer nonsense to them.
+    pub(super) fn refuse_device(&self, status: u16, answer: Value) {
+        self.offer_device();
+        *self.device.lock().unwrap() = (status, answer);
     }
 
     /// The forms that were posted.
@@ -84,6 +104,14 @@ impl Idp {
             base,
             nonce: Mutex::default(),
             reply: Mutex::new(Reply::Token(json!({}))),
+            device: Mutex::new((
+                200,
+                json!({
+                    "device_code": "d", "user_code": "ABCD-EFGH", "verification_uri": "https://idp.test/device",
+                    "verification_uri_complete": "https://idp.test/device?code=ABCD-EFGH",
+                    "expires_in": 300, "interval": 5,
+                }),
+            )),
             metadata: Mutex::new(metadata),
             requests: Mutex::default(),
             stop: AtomicBool::new(false),
@@ -160,17 +188,17 @@ fn answer(path: &str, head: &str, shared: &Shared) -> Option<(u16, &'static str,
     let json = |status, value: Value| Some((status, "application/json", value.to_string()));
     match path {
         "/.well-known/openid-configuration" => json(200, shared.metadata.lock().unwrap().clone()),
-        "/device" => json(
-            200,
-            json!({
-                "device_code": "d", "user_code": "ABCD-EFGH", "verification_uri": "https://idp.test/device",
-                "verification_uri_complete": "https://idp.test/device?code=ABCD-EFGH",
-                "expires_in": 300, "interval": 5,
-            }),
-        ),
+        "/device" => {
+            let (status, value) = shared.device.lock().unwrap().clone();
+            json(status, value)
+        }
         "/token" => match &mut *shared.reply.lock().unwrap() {
             Reply::After(errors) if errors.is_empty() => json(200, json!({"id_token": id_token(shared, json!({}))})),
-            Reply::After(errors) => json(400, json!({"error": errors.remove(0)})),
+            Reply::After(errors) => match errors.remove(0) {
+                "!" => None,
+                error if error.starts_with('!') => Some((error[1..].parse().unwrap(), "text/html", String::new())),
+                error => json(400, json!({"error": error})),
+            },
             Reply::HangUp => None,
             Reply::Html(status) => Some((*status, "text/html", "<html>".to_owned())),
             Reply::Json(status, value) => json(*status, value.clone()),

@@ -6,9 +6,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::super::LoginError;
 use super::super::claims::Person;
-use super::super::page::{Page, escape, policy};
-use super::super::{LoginError, describe};
+use super::super::error::describe;
+use super::super::page::{Page, escape};
 
 fn all() -> Vec<(&'static str, Page)> {
     let refused = |error: &str, description: &str| LoginError::refused(error, Some(description));
@@ -17,7 +18,7 @@ fn all() -> Vec<(&'static str, Page)> {
         found: "https://login.example.net".to_owned(),
     };
     vec![
-        ("success", Page::success(&Person("alice@example.com".to_owned()))),
+        ("success", Page::success(Some(&Person("alice@example.com".to_owned())))),
         ("denied", Page::failure(&refused("access_denied", "End-User aborted interaction"))),
         ("expired", Page::failure(&refused("invalid_grant", "grant request is invalid"))),
         ("refused", Page::failure(&refused("invalid_scope", "<script>alert(1)</script> \u{202e}&\"'"))),
@@ -40,7 +41,7 @@ fn pages_hold_nothing_that_could_run_or_be_fetched() {
         }
         let style = html.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>")).unwrap().0;
         let hash = STANDARD.encode(digest(&SHA256, style.as_bytes()));
-        assert!(policy().contains(&format!("style-src 'sha256-{hash}';")), "{name}");
+        assert!(page.policy().contains(&format!("style-src 'sha256-{hash}';")), "{name}");
         for word in ["<script", "<link", "<img", "<form", "url(", "@import", " src=", " href=", " style=", " on"] {
             let outside = html.replace(" one", "").replace(" only", "").replace(" once", "");
             assert!(!outside.contains(word), "{name} holds `{word}`");
@@ -54,7 +55,7 @@ fn pages_hold_nothing_that_could_run_or_be_fetched() {
 fn text_of_others_is_escaped() {
     assert_eq!(escape("<a href='x' b=\"&\">é"), "&#60;a href=&#39;x&#39; b=&#34;&#38;&#34;&#62;é");
     assert_eq!(escape("\u{1b}\u{202e}\n"), "\\u{1b}\\u{202e}\\u{a}");
-    let page = Page::success(&Person("<script>alert(1)</script>".to_owned())).html();
+    let page = Page::success(Some(&Person("<script>alert(1)</script>".to_owned()))).html();
     assert!(page.contains("<b>&#60;script&#62;alert(1)&#60;/script&#62;</b>"), "{page}");
 }
 
