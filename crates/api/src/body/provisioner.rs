@@ -156,6 +156,9 @@ pub struct OidcProvisioner {
     /// Whether an unverified e-mail address counts; only present when switched off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub require_verified_email: Option<bool>,
+    /// Whether rules of the provisioner, which are not published, decide on the names of certificates.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub identity_by_rules: bool,
     /// `Uninitialized` or `degraded`; `ready`, `starting` or empty when it works as it should.
     #[serde(default, deserialize_with = "or_default", skip_serializing_if = "String::is_empty")]
     pub state: String,

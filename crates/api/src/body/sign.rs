@@ -119,7 +119,7 @@ pub struct SignResponseFrame {
 impl SignResponseFrame {
     /// The frame of certificates with that chain, issuer first, PEM.
     pub fn new(chain: &[String], tls_options: &TlsOptions) -> Self {
-        let encoded: Vec<String> = chain.iter().map(|certificate| text(certificate)).collect();
+        let encoded: Vec<String> = chain.iter().map(text).collect();
         let issuer = encoded.first().map_or("null", String::as_str);
         let others: String = encoded.iter().map(|certificate| format!(",{certificate}")).collect();
         Self {

@@ -60,6 +60,8 @@ pub(crate) struct Identity {
     pub(crate) subject: String,
     /// All other names.
     pub(crate) names: Vec<SubjectAltName>,
+    /// Whether the CA adds names by rules of its own.
+    pub(crate) open: bool,
 }
 
 impl Identity {
@@ -77,7 +79,7 @@ impl Identity {
                 wanted.push(name);
             }
         }
-        Ok(Self { subject: subject.to_owned(), names: wanted })
+        Ok(Self { subject: subject.to_owned(), names: wanted, open: false })
     }
 
     /// What the CA gives to the person who logged in, unless they are an admin.
@@ -97,7 +99,18 @@ impl Identity {
                 })?,
             );
         }
-        Ok(Self { subject: subject.to_owned(), names })
+        Ok(Self { subject: subject.to_owned(), names, open: false })
+    }
+
+    /// What was asked for of a provisioner whose rules decide: the subject need not be good for a name.
+    fn by_rules(subject: &str, names: &[String]) -> anyhow::Result<Self> {
+        let asked = match names {
+            [] if SubjectAltName::classify(subject).is_err() => {
+                Self { subject: subject.to_owned(), names: Vec::new(), open: false }
+            }
+            names => Self::asked(subject, names)?,
+        };
+        Ok(Self { open: true, ..asked })
     }
 }
 
@@ -107,6 +120,9 @@ pub(crate) fn for_login(
     provisioner: Option<&OidcProvisioner>,
     (subject, sans): (&str, &[String]),
 ) -> anyhow::Result<Identity> {
+    if provisioner.is_some_and(|provisioner| provisioner.identity_by_rules) {
+        return Identity::by_rules(subject, sans);
+    }
     let own = Identity::of_login(claims)?;
     let is_own = |text: &str| {
         text == own.subject

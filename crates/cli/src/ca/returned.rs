@@ -78,6 +78,9 @@ fn check_names(leaf: &Certificate, identity: &Identity) -> Result<(), String> {
     let same = |one: &SubjectAltName, other: &SubjectAltName| one == other || decoded(one) == decoded(other);
     let missing = identity.names.iter().any(|name| !found.iter().any(|other| same(name, other)));
     let extra = found.iter().any(|name| !identity.names.iter().any(|other| same(name, other)));
+    if identity.open {
+        return check_open(leaf, &found, identity, missing);
+    }
     if missing || extra || leaf.general_names().len() != found.len() {
         return Err(wrong("other names"));
     }
@@ -87,6 +90,26 @@ fn check_names(leaf: &Certificate, identity: &Identity) -> Result<(), String> {
         return Err(wrong("another common name"));
     }
     Ok(())
+}
+
+/// The CA may have added names, but the one that was asked for has to be among them: whoever logged in by mistake as
+/// somebody else shall not find out from a server's log.
+fn check_open(leaf: &Certificate, found: &[SubjectAltName], identity: &Identity, missing: bool) -> Result<(), String> {
+    let common_name = leaf.subject().common_name();
+    let is_subject = |name: &str| name.eq_ignore_ascii_case(&identity.subject);
+    let has_subject = common_name.is_some_and(is_subject) || found.iter().any(|name| is_subject(&name.to_string()));
+    if has_subject && !missing {
+        return Ok(());
+    }
+    let names = found.iter().map(ToString::to_string);
+    let names: Vec<String> = common_name.map(str::to_owned).into_iter().chain(names).collect();
+    let wanted = identity.names.iter().map(ToString::to_string);
+    let wanted: Vec<String> = std::iter::once(identity.subject.clone()).chain(wanted).collect();
+    Err(format!(
+        "a certificate for {}, and not for {}; ask for the names that the provisioner's rules give you",
+        shown(&names.join(", ")),
+        wanted.join(", ")
+    ))
 }
 
 /// URIs may be escaped more or less than needed; other names stand for themselves.

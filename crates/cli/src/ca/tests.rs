@@ -223,6 +223,12 @@ fn check_returned(change: impl FnOnce(&mut CertificateContent), expected: Result
 
 #[track_caller]
 fn check_chain(ca: &Ca, key: &PrivateKey, chain: &[Certificate], expected: Result<(), &str>) {
+    let identity = Identity { subject: "a.test".to_owned(), names: names(&["a.test"]), open: false };
+    check_identity(ca, key, &identity, chain, expected);
+}
+
+#[track_caller]
+fn check_identity(ca: &Ca, key: &PrivateKey, identity: &Identity, chain: &[Certificate], expected: Result<(), &str>) {
     let pem: Vec<String> = chain.iter().map(Certificate::to_pem).collect();
     let response = SignResponse {
         crt: pem[0].as_str().into(),
@@ -230,9 +236,7 @@ fn check_chain(ca: &Ca, key: &PrivateKey, chain: &[Certificate], expected: Resul
         cert_chain: pem.iter().map(|text| text.as_str().into()).collect(),
         tls_options: None,
     };
-    let identity = Identity { subject: "a.test".to_owned(), names: names(&["a.test"]) };
-    let expectation =
-        Expected { key: key.public_key(), identity: &identity, roots: std::slice::from_ref(&ca.root), at: noon() };
+    let expectation = Expected { key: key.public_key(), identity, roots: std::slice::from_ref(&ca.root), at: noon() };
     match (check(&response, &expectation), expected) {
         (Ok(found), Ok(())) => assert_eq!(found.len(), chain.len()),
         (Err(error), Err(part)) => {
@@ -261,6 +265,26 @@ fn l01_a_certificate_with_other_names_is_refused() {
     check_returned(|content| content.extensions = with(&["a.test", "b.test"]), Err("other names"));
     check_returned(|content| content.extensions = Vec::new(), Err("other names"));
     check_returned(|content| content.subject = subject("root@corp.test"), Err("another common name"));
+}
+
+#[test]
+fn l01_names_by_the_rules_of_the_ca_include_what_was_asked_for() {
+    let rules = OidcProvisioner { identity_by_rules: true, ..OidcProvisioner::default() };
+    let (ca, key) = (Ca::new(), PrivateKey::generate(KeyAlgorithm::EcP256).expect("a key"));
+    let leaf = ca.leaf(&key, |content| {
+        content.subject = subject("Alice");
+        content.extensions = vec![extension::subject_alt_names(&names(&["alice@a.test", "spiffe://a/alice"]), false)];
+    });
+    let check = |subject: &str, sans: &[&str], expected| {
+        let sans: Vec<String> = sans.iter().map(|&name| name.to_owned()).collect();
+        let identity = for_login(&claims(&[]), Some(&rules), (subject, &sans)).expect("names");
+        check_identity(&ca, &key, &identity, std::slice::from_ref(&leaf), expected);
+    };
+    check("alice@a.test", &[], Ok(()));
+    check("Alice", &["spiffe://a/alice"], Ok(()));
+    check("alice@a.test", &["alice@a.test", "b.test"], Err("and not for alice@a.test, alice@a.test, b.test"));
+    check("bob@a.test", &[], Err("a certificate for Alice, alice@a.test, spiffe://a/alice, and not for bob@a.test"));
+    check("bob@a.test", &["alice@a.test"], Err("and not for bob@a.test"));
 }
 
 #[test]

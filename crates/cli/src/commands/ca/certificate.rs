@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use rung_pki::{DistinguishedName, PrivateKey, RequestContent, Signer, keyfile};
+use rung_pki::{Certificate, DistinguishedName, PrivateKey, RequestContent, Signer, keyfile};
 
 use crate::ca::grant::{self, Ask, Grant};
 use crate::ca::identity::Identity;
@@ -97,9 +97,19 @@ fn run(call: &Call) -> anyhow::Result<()> {
     commit.put(crt_target, Mode::Private, to_pem(&chain));
     commit.put(key_target, Mode::Private, keyfile::to_pem(&key).as_bytes());
     commit.write()?;
+    if grant.identity.open {
+        call.ui.done("Names", &names(&chain));
+    }
     call.ui.done("Certificate", crt_file);
     call.ui.done("Private Key", key_file);
     Ok(())
+}
+
+/// The names of the first certificate, for people.
+fn names(chain: &[Certificate]) -> String {
+    let names = chain.first().map(|leaf| leaf.subject_alt_names().unwrap_or_default()).unwrap_or_default();
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    names.join(", ")
 }
 
 fn request(identity: &Identity, key: &PrivateKey) -> anyhow::Result<String> {
