@@ -1,0 +1,158 @@
+//! What is known of an identity provider, and what follows from it for a login.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use rung_authority::providers::ProviderKeys;
+
+use super::{FetchError, Fetched, State};
+use crate::stopwatch::Stopwatch;
+
+/// What is known of an identity provider.
+pub(super) struct Known {
+    state: State,
+    keys: Option<Keys>,
+    /// When the last attempt began that has ended.
+    attempt: Option<Stopwatch>,
+    last_error: String,
+    failures: u32,
+    /// Whether the last key that was asked for existed, so that waiting for the next one is worth it.
+    found: bool,
+}
+
+struct Keys {
+    keys: Arc<ProviderKeys>,
+    fetched: Stopwatch,
+    lifetime: Duration,
+}
+
+/// The keys, or why there are none.
+pub(super) type Answer = Result<Arc<ProviderKeys>, String>;
+
+/// What a login can do.
+pub(super) enum Usable {
+    /// Take what is there.
+    Answer(Answer),
+    /// Ask the provider.
+    Ask,
+    /// Ask the provider after a pause, or take what is there.
+    AskLater(Answer, Duration),
+}
+
+/// Keys that could be fetched are not fetched again for an unknown key id before this much time has passed.
+const UNKNOWN_KEY_PAUSE: Duration = Duration::from_secs(10);
+/// A login does not ask a provider that was asked in vain less than this long ago. So a provider that is back is
+/// used again after this time at the latest, and one that is down is asked no more often.
+const FAILURE_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause between attempts of the background task.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// Keys serve through an outage of the provider for this long after they were fetched.
+const STALE_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            state: State::Starting,
+            keys: None,
+            attempt: None,
+            last_error: "nothing has been heard of it yet".to_owned(),
+            failures: 0,
+            found: true,
+        }
+    }
+}
+
+impl Known {
+    /// How the provider is, and how old its keys are.
+    pub(super) fn status(&self) -> (State, Option<Duration>) {
+        (self.state.clone(), self.keys.as_ref().map(|keys| keys.fetched.elapsed()))
+    }
+
+    /// The keys, unless they are too old to be believed.
+    fn current(&self) -> Option<Arc<ProviderKeys>> {
+        let keys = self.keys.as_ref()?;
+        (keys.fetched.elapsed() < STALE_LIMIT).then(|| keys.keys.clone())
+    }
+
+    /// What a login that came at `arrived` with a token of this key can do.
+    pub(super) fn usable(&self, key_id: Option<&str>, arrived: Stopwatch) -> Usable {
+        let keys = self.current();
+        if let Some(keys) = &keys
+            && keys.keys.keys_for(key_id).next().is_some()
+        {
+            return Usable::Answer(Ok(keys.clone()));
+        }
+        let Some(attempt) = self.attempt else { return Usable::Ask };
+        let (since, waited) = (attempt.elapsed(), arrived.elapsed());
+        let pause = if self.failures > 0 { FAILURE_PAUSE } else { UNKNOWN_KEY_PAUSE };
+        match keys {
+            // An attempt that began while this login waited has answered it, too.
+            _ if since < waited => Usable::Answer(self.answer()),
+            _ if since >= pause => Usable::Ask,
+            Some(keys) if self.found => Usable::AskLater(Ok(keys), pause - since),
+            _ => Usable::Answer(self.answer()),
+        }
+    }
+
+    /// What is there without asking.
+    pub(super) fn answer(&self) -> Answer {
+        self.current().ok_or_else(|| self.last_error.clone())
+    }
+
+    /// Remember whether it was worth asking for this key.
+    pub(super) fn remember_asking(&mut self, key_id: Option<&str>) {
+        self.found = self.current().is_some_and(|keys| keys.keys.keys_for(key_id).next().is_some());
+    }
+
+    /// Take in what an attempt led to; returns what the log should say, as news or as a warning.
+    pub(super) fn learn(
+        &mut self,
+        began: Stopwatch,
+        outcome: Result<Fetched, FetchError>,
+        now: SystemTime,
+    ) -> Option<Result<String, String>> {
+        self.attempt = Some(began);
+        match outcome {
+            Ok(fetched) => {
+                let ignored = fetched.keys.keys.ignored();
+                let before = self.keys.as_ref().map_or(0, |keys| keys.keys.keys.ignored());
+                let was_ready = self.state == State::Ready;
+                self.failures = 0;
+                self.state = State::Ready;
+                let keys = Arc::new(fetched.keys);
+                self.keys = Some(Keys { keys, fetched: Stopwatch::start(), lifetime: fetched.lifetime });
+                match ignored {
+                    0 if was_ready => None,
+                    0 => Some(Ok("is ready".to_owned())),
+                    _ if was_ready && ignored == before => None,
+                    _ => Some(Ok(format!("is ready; {ignored} of the keys that it publishes cannot be used"))),
+                }
+            }
+            Err(error) => {
+                let is_news = self.last_error != error.detail || self.failures == 0;
+                self.failures = self.failures.saturating_add(1);
+                let since = match self.state {
+                    State::Degraded { since, .. } => since,
+                    State::Ready | State::Starting => now,
+                };
+                self.state = State::Degraded { since, because: error.because };
+                self.last_error = error.detail;
+                is_news.then(|| Err(format!("is degraded: {}", self.last_error)))
+            }
+        }
+    }
+
+    /// How long the background task may wait before it fetches.
+    pub(super) fn pause(&self) -> Duration {
+        match (&self.attempt, &self.keys) {
+            (Some(attempt), _) if self.failures > 0 => {
+                let pause = LONGEST_PAUSE.min(Duration::from_secs(1 << self.failures.min(4)));
+                pause.saturating_sub(attempt.elapsed())
+            }
+            (_, Some(keys)) => keys.lifetime.saturating_sub(keys.fetched.elapsed()),
+            (_, None) => Duration::ZERO,
+        }
+    }
+}
