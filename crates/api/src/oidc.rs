@@ -2,6 +2,7 @@
 //! provider's endpoints and keys (OpenID Connect Discovery 1.0).
 
 mod issuer;
+mod place;
 
 use serde::Deserialize;
 use url::Url;
@@ -71,6 +72,16 @@ pub enum OidcError {
         /// The member that is missing.
         member: &'static str,
     },
+    /// The document names an address that it has no business to send anybody to.
+    #[error("the provider metadata at {url} names {place} as its `{member}`; nothing is asked there")]
+    Misplaced {
+        /// Where the document came from.
+        url: String,
+        /// The member with the address.
+        member: &'static str,
+        /// What is at the address.
+        place: &'static str,
+    },
     /// The issuer is a template and no tenant is configured.
     #[error("the provider at {url} serves many tenants: set `tenantID` to yours")]
     Tenant {
@@ -130,12 +141,19 @@ impl Metadata {
                 .map(Some)
                 .map_err(|error: url::ParseError| malformed(format!("`{member}` is not a URL: {error}"))),
         };
+        let asked = |member: &'static str, text: Option<String>| {
+            let address = address(member, text)?;
+            match address.as_ref().and_then(|address| place::out_of_bounds(&url, address)) {
+                Some(place) => Err(OidcError::Misplaced { url: shown(), member, place }),
+                None => Ok(address),
+            }
+        };
         Ok(Self {
             issuer,
-            jwks_uri: address("jwks_uri", raw.jwks_uri)?.ok_or(missing("jwks_uri"))?,
+            jwks_uri: asked("jwks_uri", raw.jwks_uri)?.ok_or(missing("jwks_uri"))?,
             authorization_endpoint: address("authorization_endpoint", raw.authorization_endpoint)?,
-            token_endpoint: address("token_endpoint", raw.token_endpoint)?,
-            device_authorization_endpoint: address("device_authorization_endpoint", raw.device_authorization_endpoint)?,
+            token_endpoint: asked("token_endpoint", raw.token_endpoint)?,
+            device_authorization_endpoint: asked("device_authorization_endpoint", raw.device_authorization_endpoint)?,
             token_endpoint_auth_methods: raw.token_endpoint_auth_methods_supported.unwrap_or_default(),
             issuer_in_response: raw.authorization_response_iss_parameter_supported.unwrap_or_default(),
         })

@@ -198,3 +198,41 @@ fn metadata_and_keys_are_fetched_over_tls() {
 
 const ENTRA: &str = "https://login.microsoftonline.com";
 const TENANT: &str = "0b1c2d3e-0000-4000-8000-000000000001";
+
+#[test]
+fn o14_a_document_sends_nobody_to_this_machine_or_to_the_secrets_of_a_cloud() {
+    let check = |endpoint: &str, member: &str, address: &str, expected: Option<&str>| {
+        let mut document = serde_json::json!({"issuer": endpoint, "jwks_uri": "https://keys.test/k"});
+        document[member] = address.into();
+        let parsed = Metadata::parse(document.to_string().as_bytes(), endpoint, "");
+        let place = match parsed {
+            Ok(_) => None,
+            Err(OidcError::Misplaced { place, .. }) => Some(place),
+            Err(error) => panic!("{error}"),
+        };
+        assert_eq!(place, expected, "{endpoint} {member} {address}");
+    };
+    let (remote, local) = ("https://idp.test", "http://127.0.0.1:8080");
+    let (here, link_local) = (Some("an address of this machine"), Some("a link-local address"));
+    for member in ["jwks_uri", "token_endpoint", "device_authorization_endpoint"] {
+        for address in [
+            "http://127.0.0.1:9",
+            "https://localhost/k",
+            "http://[::1]/k",
+            "https://0.0.0.0/k",
+            "https://[::]/k",
+            "https://[::ffff:127.0.0.1]/k",
+            "https://2130706433/k",
+        ] {
+            check(remote, member, address, here);
+            check(local, member, address, None);
+        }
+        for address in ["http://169.254.169.254/", "https://[fe80::1]/", "https://[::ffff:a9fe:a9fe]/"] {
+            check(remote, member, address, link_local);
+            check(local, member, address, link_local);
+        }
+        check(remote, member, "https://other.test/k", None);
+    }
+    // A person's browser may go where the person wants to go.
+    check(remote, "authorization_endpoint", "http://localhost:8080/login", None);
+}

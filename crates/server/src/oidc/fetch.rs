@@ -83,7 +83,7 @@ const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 fn translate(error: OidcError) -> FetchError {
     let because = match &error {
         OidcError::Fetch(fetch) => match fetch.problem {
-            Problem::Insecure(_) => "its address is not https",
+            Problem::Insecure(_) => "one of its addresses must not be asked",
             Problem::NotJson { .. } => "it answers with something else than JSON",
             Problem::Redirected(_) => "it sends elsewhere",
             Problem::Status(_) => "it answers with an error",
@@ -93,7 +93,11 @@ fn translate(error: OidcError) -> FetchError {
             Problem::Unreachable(_) => "it cannot be reached",
         },
         OidcError::Issuer { .. } => "it names another issuer than the one configured",
-        _ => "its discovery document cannot be used",
+        OidcError::Misplaced { .. } => "one of its addresses must not be asked",
+        OidcError::Endpoint { .. }
+        | OidcError::Malformed { .. }
+        | OidcError::Missing { .. }
+        | OidcError::Tenant { .. } => "its discovery document cannot be used",
     };
     FetchError { because, detail: error.to_string() }
 }

@@ -43,7 +43,7 @@ pub(super) enum Usable {
 
 /// Keys that could be fetched are not fetched again for an unknown key id before this much time has passed.
 const UNKNOWN_KEY_PAUSE: Duration = Duration::from_secs(10);
-/// A login does not ask a provider that was asked in vain less than this long ago. So a provider that is back is
+/// A login does not ask a provider that was asked in vain less than this long before it came. So a provider that is back is
 /// used again after this time at the latest, and one that is down is asked no more often.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause between attempts of the background task.
@@ -86,13 +86,18 @@ impl Known {
         }
         let Some(attempt) = self.attempt else { return Usable::Ask };
         let (since, waited) = (attempt.elapsed(), arrived.elapsed());
-        let pause = if self.failures > 0 { FAILURE_PAUSE } else { UNKNOWN_KEY_PAUSE };
+        if self.failures > 0 {
+            // An attempt that began while this login waited, or shortly before, has answered it, too.
+            let is_answered = since < waited + FAILURE_PAUSE;
+            return if is_answered { Usable::Answer(self.answer()) } else { Usable::Ask };
+        }
         match keys {
-            // An attempt that began while this login waited has answered it, too.
             _ if since < waited => Usable::Answer(self.answer()),
-            _ if since >= pause => Usable::Ask,
-            Some(keys) if self.found => Usable::AskLater(Ok(keys), pause - since),
-            _ => Usable::Answer(self.answer()),
+            Some(keys) if since < UNKNOWN_KEY_PAUSE && self.found => {
+                Usable::AskLater(Ok(keys), UNKNOWN_KEY_PAUSE - since)
+            }
+            Some(keys) if since < UNKNOWN_KEY_PAUSE => Usable::Answer(Ok(keys)),
+            _ => Usable::Ask,
         }
     }
 

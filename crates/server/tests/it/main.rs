@@ -4,9 +4,11 @@
 mod bodies;
 mod client;
 mod http;
+mod idp;
 mod life;
 mod matrix;
 mod metrics;
+mod outages;
 mod reload;
 mod secrets;
 mod server;
@@ -15,3 +17,4 @@ mod stage;
 mod start;
 mod systemd;
 mod tls;
+mod tokens;
