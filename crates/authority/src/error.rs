@@ -65,6 +65,15 @@ pub enum TokenFault {
     /// `azp` is missing where it must stand, or names another client.
     #[error("the token was issued to another client (azp)")]
     AuthorizedParty,
+    /// A claim does not have a value that it must have.
+    #[error("a claim of the token does not have a value that this provisioner requires")]
+    Claim,
+    /// A claim that names are made of is missing.
+    #[error("the token lacks a claim that this provisioner makes a name or rule of")]
+    ClaimMissing,
+    /// A claim has a value that nothing can be made of.
+    #[error("a claim of the token has a value that no name or rule of this provisioner can be made of")]
+    ClaimUnusable,
     /// The e-mail address has a domain that is not allowed.
     #[error("the domain of the e-mail address is not allowed by this provisioner")]
     Domain,
@@ -89,6 +98,11 @@ pub enum TokenFault {
     /// There are no groups where they decide.
     #[error("the token carries no groups, which this provisioner requires")]
     GroupsMissing,
+    /// There are so many groups that the provider left them out.
+    #[error(
+        "the person is in so many groups that the identity provider left them out of the token; an administrator has to have it send only the groups that are assigned to the application, or application roles (with `groupsClaim`: \"roles\"), or a filtered list"
+    )]
+    GroupsOverage,
     /// `iat` lies before this CA started.
     #[error("the token was issued before the certificate authority started; ask for a new one")]
     IssuedBeforeStart,

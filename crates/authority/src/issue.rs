@@ -92,6 +92,9 @@ struct Detail<'a> {
     serial: String,
     /// SHA-256 of the public key.
     key: String,
+    /// Which rule of the provisioner gave what.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    rules: &'a [String],
 }
 
 fn audit_detail(plan: &Plan, certificate: &Certificate) -> String {
@@ -104,6 +107,7 @@ fn audit_detail(plan: &Plan, certificate: &Certificate) -> String {
         names: plan.names.iter().map(SubjectAltName::to_string).collect(),
         serial: certificate.serial().to_string(),
         key: hex(&plan.content.public_key.fingerprint()),
+        rules: &plan.explanation,
     };
     serde_json::to_string(&detail).expect("texts and lists of texts are JSON")
 }

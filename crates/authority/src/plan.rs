@@ -31,6 +31,14 @@ pub struct Plan {
     pub(crate) provisioner: Arc<ProvisionerRef>,
     pub(crate) token: TokenUse,
     pub(crate) holder: Holder,
+    pub(crate) explanation: Vec<String>,
+}
+
+impl Plan {
+    /// Which rule of the provisioner gave what, a sentence for each; nothing where there are no rules.
+    pub fn explanation(&self) -> &[String] {
+        &self.explanation
+    }
 }
 
 /// The validity that a request asks for.
@@ -65,7 +73,7 @@ pub fn plan(
 ) -> Result<Plan, Error> {
     check_key(request, issuance.issuer)?;
     check_confirmation(&grant, request)?;
-    let (subject, names) = names::decide(&grant.names, request, &issuance.profile.subject)?;
+    let (subject, names) = names::decide(&grant, request, &issuance.profile.subject)?;
     names::check_constraints(&names, issuance.issuer)?;
     let (not_before, not_after) = validity::decide(wanted, &grant.claims, issuance)?;
     let serial = SerialNumber::random(issuance.random)
@@ -84,7 +92,14 @@ pub fn plan(
         what: "the certificate would break RFC 5280",
         source: findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ").into(),
     })?;
-    Ok(Plan { content, names, provisioner: grant.provisioner, token: grant.token, holder: grant.holder })
+    Ok(Plan {
+        content,
+        names,
+        provisioner: grant.provisioner,
+        token: grant.token,
+        holder: grant.holder,
+        explanation: grant.terms.explanation,
+    })
 }
 
 /// What a plan is made with besides the grant and the request.
@@ -133,9 +148,10 @@ fn extensions(
             KeyUsage::DIGITAL_SIGNATURE
         }
     };
+    let purposes = grant.terms.purposes.as_deref().unwrap_or(&[Purpose::ServerAuth, Purpose::ClientAuth]);
     let mut extensions = vec![
         extension::key_usage(usage),
-        extension::extended_key_usage(&[Purpose::ServerAuth, Purpose::ClientAuth]),
+        extension::extended_key_usage(purposes),
         extension::subject_key_identifier(&key.key_identifier()),
         extension::authority_key_identifier(issuer.key_identifier()),
     ];

@@ -99,37 +99,69 @@ pub(crate) struct TimeRules {
     pub(crate) not_issued_before: Option<SystemTime>,
     /// The furthest that `exp` may lie in the future.
     pub(crate) longest: Duration,
+    /// How far clocks may differ.
+    pub(crate) tolerance: Duration,
+    /// Whether the token must say when it was issued; if not, the start of its validity stands for that.
+    pub(crate) issued_at: Needed,
 }
 
-/// How far clocks may differ.
+/// Whether a claim must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needed {
+    No,
+    Yes,
+}
+
+/// How far clocks may differ where nothing else is said.
 pub(crate) const LEEWAY: Duration = Duration::from_secs(60);
 
 impl Times {
     /// Check `exp`, `nbf` and `iat`, and say from when on the token is worthless.
     pub(crate) fn check(&self, rules: &TimeRules) -> Result<SystemTime, TokenRefusal> {
         let expiry = self.exp.ok_or(TokenFault::ExpiryMissing)?;
-        let issued = self.iat.ok_or(TokenFault::IssuedAtMissing)?;
-        let detail = || format!("exp={expiry} nbf={:?} iat={issued}", self.nbf);
+        let detail = || format!("exp={expiry} nbf={:?} iat={:?}", self.nbf, self.iat);
         let refuse = |fault| TokenRefusal::new(fault, detail());
         let now = seconds(rules.now);
-        let leeway = LEEWAY.as_secs().cast_signed();
+        let leeway = rules.tolerance.as_secs().cast_signed();
+        let issued = self.issued(rules, now)?;
         if expiry.saturating_add(leeway) < now {
             return Err(refuse(TokenFault::Expired));
         }
         if expiry.saturating_sub(now) > rules.longest.as_secs().cast_signed() {
             return Err(refuse(TokenFault::Lifetime));
         }
-        if self.nbf.is_some_and(|start| start > now.saturating_add(leeway)) || issued > now.saturating_add(leeway) {
+        if [self.nbf, issued].into_iter().flatten().any(|start| start > now.saturating_add(leeway)) {
             return Err(refuse(TokenFault::NotYetValid));
         }
-        if rules.not_issued_before.is_some_and(|start| issued < seconds(start)) {
+        if let (Some(start), Some(issued)) = (rules.not_issued_before, issued)
+            && issued < seconds(start)
+        {
             return Err(refuse(TokenFault::IssuedBeforeStart));
         }
         let expiry = u64::try_from(expiry).map_err(|_| refuse(TokenFault::Expired))?;
-        // The leeway counts twice: once for tokens accepted late, once for whole seconds.
-        Ok(UNIX_EPOCH + Duration::from_secs(expiry) + 2 * LEEWAY)
+        // Once for tokens accepted late, once more for whole seconds.
+        Ok(UNIX_EPOCH + Duration::from_secs(expiry) + rules.tolerance + LEEWAY)
+    }
+
+    /// When the token was issued, as far as it says so and has to.
+    fn issued(&self, rules: &TimeRules, now: i64) -> Result<Option<i64>, TokenRefusal> {
+        let known = match rules.issued_at {
+            Needed::No => self.iat.or(self.nbf),
+            Needed::Yes => self.iat,
+        };
+        // A token without any beginning could be from before the start, so it counts only where that does not matter,
+        // and only for a short while.
+        let is_brief = self.exp.is_some_and(|expiry| expiry.saturating_sub(now) <= LONGEST_WITHOUT_ISSUE);
+        match known {
+            Some(issued) => Ok(Some(issued)),
+            None if rules.issued_at == Needed::No && rules.not_issued_before.is_none() && is_brief => Ok(None),
+            None => Err(TokenFault::IssuedAtMissing.into()),
+        }
     }
 }
+
+/// How many seconds a token that does not say since when it is valid may still be good for.
+const LONGEST_WITHOUT_ISSUE: i64 = 60 * 60;
 
 /// What must not occur twice: a digest over the provisioner and the identifier that the token brings, or over what
 /// was signed when it brings none.

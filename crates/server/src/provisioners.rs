@@ -46,6 +46,14 @@ fn rules(oidc: &OidcProvisioner) -> Rules {
         domains: oidc.domains.clone(),
         groups: oidc.groups.clone(),
         accept_unverified_email: !oidc.require_verified_email,
+        identity: oidc.identity.clone(),
+        require: oidc.require.clone(),
+        groups_claim: oidc.groups_claim.clone(),
+        rules: oidc.rules.clone(),
+        audiences: oidc.audiences.clone(),
+        authorized_parties: oidc.authorized_parties.clone(),
+        clock_tolerance: oidc.clock_tolerance,
+        accept_missing_issued_at: !oidc.require_issued_at,
     }
 }
 

@@ -8,7 +8,7 @@ use super::MAX_NAMES;
 use crate::{
     Error,
     error::{Denial, Invalid},
-    grant::GrantedNames,
+    grant::{Grant, GrantedNames, MoreNames},
     issuer::Issuer,
 };
 
@@ -38,12 +38,19 @@ const MAX_COMMON_NAME: usize = 64;
 
 /// The subject and the names of the certificate for `request`.
 pub(super) fn decide(
-    granted: &GrantedNames,
+    grant: &Grant,
     request: &VerifiedRequest,
     defaults: &DefaultSubject,
 ) -> Result<(DistinguishedName, Vec<SubjectAltName>), Error> {
-    let (subject, names) = match granted {
-        GrantedNames::Identity { common_name, names } => (identity_subject(common_name, names)?, names.clone()),
+    let (subject, names) = match &grant.names {
+        GrantedNames::Identity { common_name, names, more } => {
+            let subject = with_units(identity_subject(common_name, names)?, &grant.terms.units)?;
+            let names = match more {
+                Some(more) => with_more(names, more, request)?,
+                None => names.clone(),
+            };
+            (subject, names)
+        }
         GrantedNames::Listed { common_name, names } => {
             check_request(common_name, names, request)?;
             (short_subject(common_name)?, names.clone())
@@ -80,6 +87,42 @@ fn identity_subject(identifier: &str, names: &[SubjectAltName]) -> Result<Distin
         Some(email) => short_subject(&email.to_string()),
         None => Ok(DistinguishedName::new()),
     }
+}
+
+/// The identity and what the request asks for beside it, if the rules allow all of that.
+fn with_more(
+    identity: &[SubjectAltName],
+    more: &MoreNames,
+    request: &VerifiedRequest,
+) -> Result<Vec<SubjectAltName>, Error> {
+    let mut names = identity.to_vec();
+    for name in requested(request)? {
+        if names.contains(&name) {
+            continue;
+        }
+        if more.allowed.iter().any(|allowed| allowed.permits(&name)) {
+            names.push(name);
+        } else if !more.habitual.contains(&name) {
+            let rules: Vec<String> = more.allowed.iter().map(ToString::to_string).collect();
+            let rules = if rules.is_empty() { "none".to_owned() } else { rules.join(", ") };
+            return Err(Denial::Name(format!(
+                "certificate request's name {name} is not allowed: the login is good for its own names ({}), and the rules of the provisioner allow beside them: {rules}",
+                listing(identity.iter()).join(", "),
+            ))
+            .into());
+        }
+    }
+    if names.len() > MAX_NAMES {
+        return Err(Denial::Name(format!("certificate request has more than {MAX_NAMES} names")).into());
+    }
+    Ok(names)
+}
+
+fn with_units(mut subject: DistinguishedName, units: &[String]) -> Result<DistinguishedName, Denial> {
+    for unit in units {
+        subject = subject.with(Attribute::OrganizationalUnit, unit).map_err(|error| bad_subject(&error))?;
+    }
+    Ok(subject)
 }
 
 fn short_subject(common_name: &str) -> Result<DistinguishedName, Denial> {

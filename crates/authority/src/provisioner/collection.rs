@@ -28,10 +28,19 @@ impl Collection {
     pub fn new(provisioners: impl IntoIterator<Item = (String, Provisioner)>) -> Result<Self, Duplicate> {
         let mut by_token_id = HashMap::new();
         for (id, provisioner) in provisioners {
-            if by_token_id.contains_key(&id) {
-                return Err(Duplicate(id));
+            let provisioner = Arc::new(provisioner);
+            let more = match &*provisioner {
+                Provisioner::Oidc(oidc) => oidc.audiences(),
+                Provisioner::Jwk(_) => &[],
+            };
+            let more: Vec<String> = more.iter().filter(|audience| **audience != id).cloned().collect();
+            for id in std::iter::once(id).chain(more) {
+                let before = by_token_id.insert(id.clone(), provisioner.clone());
+                // An audience that is listed twice means the same provisioner.
+                if before.is_some_and(|before| !Arc::ptr_eq(&before, &provisioner)) {
+                    return Err(Duplicate(id));
+                }
             }
-            by_token_id.insert(id, Arc::new(provisioner));
         }
         Ok(Self { by_token_id })
     }
@@ -42,29 +51,42 @@ impl Collection {
         token: &UnverifiedToken<'_>,
         audiences: &Audiences,
     ) -> Result<&Arc<Provisioner>, TokenRefusal> {
-        let id = claimed_id(token, audiences).ok_or(TokenFault::UnknownProvisioner)?;
+        if let Some(provisioner) = self.by_party(token) {
+            return Ok(provisioner);
+        }
+        let id = self.claimed_id(token, audiences).ok_or(TokenFault::UnknownProvisioner)?;
         self.by_token_id
             .get(&id)
             .ok_or_else(|| TokenRefusal::new(TokenFault::UnknownProvisioner, format!("the token leads to {id:?}")))
     }
-}
 
-/// The id of the provisioner that a token claims to come from.
-fn claimed_id(token: &UnverifiedToken<'_>, audiences: &Audiences) -> Option<String> {
-    let route = &token.route;
-    let first = route.aud.0.first()?;
-    let own = route.aud.0.iter().map(|audience| split_fragment(audience)).find(|(url, _)| audiences.matches_any(url));
-    match own {
-        Some((_, fragment)) if !fragment.is_empty() => Some(fragment.to_owned()),
-        Some(_) => {
-            Some(format!("{}:{}", route.iss, token.jws.unverified_header().key_id.as_deref().unwrap_or_default()))
+    /// The provisioner of an audience of the token that lets the client in `azp` ask for tokens on its behalf.
+    fn by_party(&self, token: &UnverifiedToken<'_>) -> Option<&Arc<Provisioner>> {
+        let party = token.route.azp.as_deref().filter(|party| !party.is_empty())?;
+        let mut meant = token.route.aud.0.iter().filter_map(|audience| self.by_token_id.get(audience));
+        meant.find(|provisioner| matches!(&***provisioner, Provisioner::Oidc(oidc) if oidc.is_party(party)))
+    }
+
+    /// The id of the provisioner that a token claims to come from.
+    fn claimed_id(&self, token: &UnverifiedToken<'_>, audiences: &Audiences) -> Option<String> {
+        let route = &token.route;
+        let first = route.aud.0.first()?;
+        let own =
+            route.aud.0.iter().map(|audience| split_fragment(audience)).find(|(url, _)| audiences.matches_any(url));
+        match own {
+            Some((_, fragment)) if !fragment.is_empty() => Some(fragment.to_owned()),
+            Some(_) => {
+                Some(format!("{}:{}", route.iss, token.jws.unverified_header().key_id.as_deref().unwrap_or_default()))
+            }
+            // Tokens of identity providers name their client: `azp` when there is one; multi-tenant providers name
+            // the tenant instead unless the token speaks of a person, and here only when a provisioner is known by it.
+            None => match (&route.azp, &route.tid) {
+                (Some(party), _) if !party.is_empty() => Some(party.clone()),
+                (_, Some(tenant)) if route.email.is_none() && self.by_token_id.contains_key(tenant) => {
+                    Some(tenant.clone())
+                }
+                _ => Some(first.clone()),
+            },
         }
-        // Tokens of identity providers name their client: `azp` when there is one; multi-tenant providers name the
-        // tenant instead unless the token speaks of a person.
-        None => match (&route.azp, &route.tid) {
-            (Some(party), _) if !party.is_empty() => Some(party.clone()),
-            (_, Some(tenant)) if !tenant.is_empty() && route.email.is_none() => Some(tenant.clone()),
-            _ => Some(first.clone()),
-        },
     }
 }

@@ -11,10 +11,10 @@ use super::{Common, Context};
 use crate::{
     audience::{Operation, split_fragment},
     error::{TokenFault, TokenRefusal},
-    grant::{Grant, GrantedNames, Holder},
+    grant::{Grant, GrantedNames, Holder, Terms},
     plan::MAX_NAMES,
     store::{ProvisionerRef, TokenUse},
-    token::{self, Audience, TimeRules, Times, UnverifiedToken},
+    token::{self, Audience, Needed, TimeRules, Times, UnverifiedToken},
 };
 
 /// Whoever holds the private half of a key.
@@ -84,6 +84,8 @@ impl Jwk {
             now: context.now,
             not_issued_before: context.not_issued_before,
             longest: LONGEST_TOKEN,
+            tolerance: token::LEEWAY,
+            issued_at: Needed::Yes,
         })?;
         let meant = |audience: &String| {
             let (url, fragment) = split_fragment(audience);
@@ -102,6 +104,7 @@ impl Jwk {
             extension: self.common.extension.clone(),
             token: TokenUse { digest, expires },
             names: GrantedNames::Listed { names: names(&claims)?, common_name: claims.sub.clone() },
+            terms: Terms::default(),
             confirmation: claims.cnf.map(|confirmation| confirmation.request).filter(|request| !request.is_empty()),
             holder: Holder { subject: claims.sub, email: None, admin: false },
         })

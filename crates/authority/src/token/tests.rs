@@ -4,7 +4,13 @@ const NOW: i64 = 1_795_464_296;
 
 fn rules() -> TimeRules {
     let at = |seconds: i64| UNIX_EPOCH + Duration::from_secs(seconds.cast_unsigned());
-    TimeRules { now: at(NOW), not_issued_before: Some(at(NOW - 1000)), longest: Duration::from_secs(86_400) }
+    TimeRules {
+        now: at(NOW),
+        not_issued_before: Some(at(NOW - 1000)),
+        longest: Duration::from_secs(86_400),
+        tolerance: LEEWAY,
+        issued_at: Needed::Yes,
+    }
 }
 
 #[track_caller]
@@ -31,6 +37,43 @@ fn t22_t23_t24_times_are_checked_with_a_minute_of_leeway() {
     check(Some(i64::MAX), None, good, Err(TokenFault::Lifetime));
     check(Some(0), None, good, Err(TokenFault::Expired));
     check(Some(i64::MIN), Some(i64::MIN), Some(i64::MIN), Err(TokenFault::Expired));
+}
+
+#[test]
+fn t22_the_tolerance_is_what_the_provisioner_says() {
+    for (tolerance, late, expected) in
+        [(0, 0, None), (0, 1, Some(TokenFault::Expired)), (300, 300, None), (300, 301, Some(TokenFault::Expired))]
+    {
+        let rules = TimeRules { tolerance: Duration::from_secs(tolerance), ..rules() };
+        let late = Times { exp: Some(NOW - late), nbf: None, iat: Some(NOW - 900) }.check(&rules);
+        assert_eq!(late.map_err(|refusal| refusal.fault).err(), expected, "{tolerance}");
+    }
+    let strict = TimeRules { tolerance: Duration::ZERO, ..rules() };
+    let early = Times { exp: Some(NOW + 300), nbf: None, iat: Some(NOW + 1) }.check(&strict);
+    assert_eq!(early.unwrap_err().fault, TokenFault::NotYetValid);
+    let expires = Times { exp: Some(NOW), nbf: None, iat: Some(NOW) }.check(&strict).unwrap();
+    assert!(expires > strict.now + Duration::from_secs(1), "whole seconds are allowed for");
+}
+
+#[test]
+fn t24_a_token_without_time_of_issue_is_taken_only_where_that_is_said() {
+    let lenient = TimeRules { issued_at: Needed::No, ..rules() };
+    let forever = TimeRules { not_issued_before: None, ..lenient };
+    let missing = Some(TokenFault::IssuedAtMissing);
+    for (rules, nbf, exp, expected) in [
+        (&lenient, Some(NOW), NOW + 300, None),
+        (&lenient, Some(NOW - 1001), NOW + 300, Some(TokenFault::IssuedBeforeStart)),
+        (&lenient, Some(NOW + 61), NOW + 300, Some(TokenFault::NotYetValid)),
+        (&lenient, None, NOW + 300, missing),
+        (&forever, None, NOW + 3600, None),
+        (&forever, None, NOW + 3601, missing),
+        (&forever, None, NOW - 61, Some(TokenFault::Expired)),
+    ] {
+        let checked = Times { exp: Some(exp), nbf, iat: None }.check(rules);
+        assert_eq!(checked.map_err(|refusal| refusal.fault).err(), expected, "nbf={nbf:?} exp={exp}");
+    }
+    let early = Times { exp: Some(NOW + 300), nbf: Some(NOW), iat: Some(NOW - 1001) }.check(&lenient);
+    assert_eq!(early.unwrap_err().fault, TokenFault::IssuedBeforeStart, "a time of issue counts before nbf");
 }
 
 #[test]

@@ -7,5 +7,6 @@ mod oidc;
 mod profile;
 mod record;
 mod request;
+mod rules;
 mod stage;
 mod validity;

@@ -185,7 +185,9 @@ fn o07_groups_are_a_list_or_nobody_comes_in() {
             (bob(json!("people")), MALFORMED),
             (bob(json!([7])), MALFORMED),
             (bob(json!({"people": true})), MALFORMED),
-            (overage, Err("401 GroupsMissing")),
+            (overage, Err("401 GroupsOverage")),
+            (json!({"groups": null, "_claim_names": {"groups": "src1"}}), Err("401 GroupsOverage")),
+            (json!({"groups": null, "hasgroups": false}), Err("401 GroupsMissing")),
             (json!({"groups": ["other"]}), Err("401 Group")),
         ],
     );

@@ -1,0 +1,496 @@
+//! Rules that an operator writes: who comes in, who they are, and what they get beside that.
+
+use std::path::Path;
+
+use rung_authority::provisioner::oidc::Rules;
+use rung_pki::{Certificate, VerifiedRequest, extension::Purpose};
+use rung_spec::{Config, Provisioner};
+use serde_json::{Value, json};
+
+use crate::stage::{Setup, Stage, check, id_claims, naming, request, signed, summary};
+
+/// The rules of a provisioner that has these members in `ca.json`.
+pub(crate) fn rules(members: &Value) -> Rules {
+    let oidc = oidc(members);
+    Rules {
+        admins: oidc.admins,
+        admin_groups: oidc.admin_groups,
+        domains: oidc.domains,
+        groups: oidc.groups,
+        accept_unverified_email: !oidc.require_verified_email,
+        identity: oidc.identity,
+        require: oidc.require,
+        groups_claim: oidc.groups_claim,
+        rules: oidc.rules,
+        audiences: oidc.audiences,
+        authorized_parties: oidc.authorized_parties,
+        clock_tolerance: oidc.clock_tolerance,
+        accept_missing_issued_at: !oidc.require_issued_at,
+    }
+}
+
+fn oidc(members: &Value) -> rung_spec::OidcProvisioner {
+    let mut provisioner = json!({
+        "type": "OIDC", "name": "sso", "clientID": "rung", "configurationEndpoint": "https://idp.test",
+    });
+    for (name, value) in members.as_object().unwrap() {
+        provisioner[name] = value.clone();
+    }
+    let config = json!({
+        "root": "r", "crt": "c", "key": "k", "address": ":443", "authority": {"provisioners": [provisioner]},
+    });
+    let config = Config::parse(&config.to_string(), Path::new("ca.json")).unwrap_or_else(|errors| panic!("{errors}"));
+    match config.authority.provisioners.into_iter().next() {
+        Some(Provisioner::Oidc(oidc)) => oidc,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn stage(members: &Value) -> Stage {
+    Stage::with(Setup { rules: rules(members), ..Setup::default() })
+}
+
+/// Each set of changes to a good token's claims leads to that outcome.
+#[track_caller]
+fn check_claims(members: &Value, cases: &[(Value, Result<&str, &str>)]) {
+    let stage = stage(members);
+    for (changes, expected) in cases {
+        check(&stage, &changes.to_string(), &stage.id_token(changes.clone()), &request(|_| {}), *expected);
+    }
+}
+
+/// Each request under rules leads to that outcome, with one token.
+#[track_caller]
+fn check_requests(members: &Value, changes: &Value, cases: &[(&[&str], Result<&str, &str>)]) {
+    let stage = stage(members);
+    for (names, expected) in cases {
+        check(&stage, &format!("{names:?}"), &stage.id_token(changes.clone()), &naming("", names), *expected);
+    }
+}
+
+fn issued(members: &Value, changes: Value, request: &VerifiedRequest, wanted: &str) -> Result<Certificate, String> {
+    let stage = stage(members);
+    stage.sign(&stage.id_token(changes), request, ("", wanted))
+}
+
+const ISSUER: &str = "https://idp.test/realms/x#alice-1";
+
+#[test]
+fn the_identity_is_what_the_claim_says() {
+    let upn = json!({"claim": ["upn", "preferred_username"], "as": "email"});
+    check_claims(
+        &json!({"identity": upn}),
+        &[
+            (json!({"upn": "al@corp.example"}), Ok(&format!("al@corp.example | al@corp.example {ISSUER}"))),
+            (
+                json!({"preferred_username": "ali@corp.example", "email": null}),
+                Ok(&format!("ali@corp.example | ali@corp.example {ISSUER}")),
+            ),
+            (
+                json!({"upn": "", "preferred_username": "a@corp.example"}),
+                Ok(&format!("a@corp.example | a@corp.example {ISSUER}")),
+            ),
+            (
+                json!({"upn": "al@corp.example", "email_verified": false}),
+                Ok(&format!("al@corp.example | al@corp.example {ISSUER}")),
+            ),
+            (json!({}), Err("401 ClaimMissing (none of the claims upn, preferred_username)")),
+            (json!({"upn": "alice"}), Err("401 EmailMalformed")),
+            (
+                json!({"upn": 7, "preferred_username": "a@corp.example"}),
+                Err("401 ClaimUnusable (the claim upn is not one text)"),
+            ),
+            (json!({"upn": ["a@corp.example"]}), Err("401 ClaimUnusable")),
+            (json!({"upn": "a@corp.example\n"}), Err("401 ClaimUnusable")),
+        ],
+    );
+    let host = json!({"claim": "host", "as": "dns", "issuerUri": false});
+    check_claims(
+        &json!({"identity": host}),
+        &[
+            (json!({"host": "web.corp.example"}), Ok("web.corp.example | web.corp.example")),
+            (json!({"host": "*.corp.example"}), Err("401 ClaimUnusable")),
+            (json!({"host": "web@corp.example"}), Err("401 ClaimUnusable")),
+            (json!({"host": "10.0.0.1"}), Err("401 ClaimUnusable")),
+        ],
+    );
+    let spiffe = json!({"claim": "sub", "as": "uri", "commonName": "{sub}", "issuerUri": false});
+    check_claims(
+        &json!({"identity": spiffe}),
+        &[
+            (json!({"sub": "spiffe://a.test/ns/web"}), Ok("spiffe://a.test/ns/web | spiffe://a.test/ns/web")),
+            (json!({"sub": "spiffe://a.test/ns/../web"}), Err("401 ClaimUnusable")),
+            (json!({"sub": "alice"}), Err("401 ClaimUnusable")),
+        ],
+    );
+    let name = json!({"claim": "oid", "as": "name", "commonName": "given.name", "uri": "urn:oid:{oid}"});
+    check_claims(
+        &json!({"identity": name}),
+        &[
+            (json!({"oid": "7", "given": {"name": "Al"}}), Ok(&format!("Al | urn:oid:7 {ISSUER}"))),
+            (json!({"oid": "7"}), Err("401 ClaimMissing (the claim given.name)")),
+        ],
+    );
+    check_claims(&json!({"identity": {"issuerUri": false}}), &[(json!({}), Ok("alice-1 | alice@corp.example"))]);
+}
+
+#[test]
+fn o03_an_address_that_a_rule_looks_at_is_verified() {
+    let unverified = Err("401 EmailUnverified");
+    let not = json!({"email_verified": false, "upn": "a@corp.example"});
+    for members in [
+        json!({"identity": {"claim": "email", "as": "email"}}),
+        json!({"identity": {"claim": "/email", "as": "name"}}),
+        json!({"identity": {"claim": "upn", "as": "email", "commonName": "email"}}),
+        json!({"require": {"email": "*@corp.example"}}),
+        json!({"identity": {"claim": "upn", "as": "name"}, "domains": ["corp.example"]}),
+        json!({"identity": {"claim": "upn", "as": "name"}, "admins": ["root@corp.example"]}),
+        json!({"identity": {"claim": "upn", "as": "name"}, "rules": [{"names": ["{email}"]}]}),
+        json!({"identity": {"claim": "upn", "as": "name"}, "rules": [{"claims": {"email": "x"}, "names": ["a.test"]}]}),
+    ] {
+        check_claims(&members, &[(not.clone(), unverified)]);
+    }
+    let lenient = json!({"identity": {"claim": "email", "as": "email"}, "requireVerifiedEmail": false});
+    check_claims(&lenient, &[(not, Ok(&format!("alice@corp.example | alice@corp.example {ISSUER}")))]);
+}
+
+/// Domains and administrators are about the address that names the person.
+#[test]
+fn o04_o05_o06_domains_and_administrators_go_by_the_identity() {
+    let members = json!({
+        "identity": {"claim": "upn", "as": "email", "issuerUri": false}, "domains": ["corp.example"],
+        "admins": ["root@corp.example"], "adminGroups": ["ca-admins"], "groupsClaim": "realm_access.roles",
+    });
+    let stage = stage(&members);
+    let host = naming("www", &["www.corp.example"]);
+    for (changes, expected) in [
+        (json!({"upn": "al@corp.example"}), Ok("al@corp.example | al@corp.example")),
+        (json!({"upn": "al@CORP.example"}), Ok("al@corp.example | al@corp.example")),
+        (json!({"upn": "al@evil.example"}), Err("401 Domain")),
+        (json!({"upn": "al@corp.example.evil.example"}), Err("401 Domain")),
+        (json!({"upn": "a@evil.example#@corp.example"}), Err("401 EmailMalformed")),
+        (json!({"upn": "root@corp.example"}), Ok("www | www.corp.example")),
+        (json!({"upn": "al@corp.example", "email": "root@corp.example"}), Ok("al@corp.example | al@corp.example")),
+        (json!({"upn": "al@corp.example", "groups": ["ca-admins"]}), Ok("al@corp.example | al@corp.example")),
+        (
+            json!({"upn": "al@corp.example", "realm_access": {"roles": ["root@corp.example"]}}),
+            Ok("al@corp.example | al@corp.example"),
+        ),
+        (json!({"upn": "al@corp.example", "realm_access": {"roles": ["ca-admins"]}}), Ok("www | www.corp.example")),
+    ] {
+        check(&stage, &changes.to_string(), &stage.id_token(changes.clone()), &host, expected);
+    }
+}
+
+#[test]
+fn what_is_required_is_there() {
+    let require =
+        json!({"require": {"hd": "corp.example", "realm_access.roles": ["ops", "dev-*"], "mfa": true, "level": 2}});
+    let good = json!({"hd": "corp.example", "realm_access": {"roles": ["x", "dev-7"]}, "mfa": true, "level": 2});
+    let with = |name: &str, value: Value| crate::stage::merged(good.clone(), json!({ name: value }));
+    let denied = Err("401 Claim ");
+    let unusable = Err("401 ClaimUnusable");
+    let alice = format!("alice-1 | alice@corp.example {ISSUER}");
+    check_claims(
+        &require,
+        &[
+            (good.clone(), Ok(&alice)),
+            (with("hd", json!(["corp.example", "x"])), Ok(&alice)),
+            (with("hd", json!(null)), Err("401 Claim (the claim hd is [], required is corp.example)")),
+            (with("hd", json!("CORP.example")), denied),
+            (with("hd", json!("corp.example.evil.example")), denied),
+            (with("hd", json!("")), denied),
+            (with("hd", json!("corp.example\n")), unusable),
+            (with("hd", json!({"corp.example": true})), unusable),
+            (with("hd", json!([["corp.example"]])), unusable),
+            (with("realm_access", json!({"roles": ["dev"]})), denied),
+            (with("realm_access", json!({"roles": []})), denied),
+            (with("realm_access", json!("ops")), denied),
+            (with("mfa", json!(false)), denied),
+            (with("mfa", json!("true")), Ok(&alice)),
+            (with("level", json!(20)), denied),
+        ],
+    );
+}
+
+#[test]
+fn o07_groups_stand_where_the_provisioner_says() {
+    let keycloak = json!({"groupsClaim": "realm_access.roles", "groups": ["people"]});
+    let alice = format!("alice-1 | alice@corp.example {ISSUER}");
+    let roles = |roles: Value| json!({"realm_access": {"roles": roles}, "groups": {"odd": true}});
+    check_claims(
+        &keycloak,
+        &[
+            (roles(json!(["x", "people"])), Ok(&alice)),
+            (roles(json!("people")), Ok(&alice)),
+            (roles(json!("x people")), Err("401 Group ")),
+            (roles(json!("x,people")), Err("401 Group ")),
+            (roles(json!([])), Err("401 Group ")),
+            (roles(json!([7])), Err("401 ClaimUnusable")),
+            (roles(json!({"people": true})), Err("401 ClaimUnusable")),
+            (roles(json!(null)), Err("401 GroupsMissing")),
+            (json!({"groups": ["people"]}), Err("401 GroupsMissing")),
+            (json!({"groups": ["people"], "hasgroups": true}), Err("401 GroupsMissing")),
+        ],
+    );
+    let roles = json!({"groupsClaim": "roles", "rules": [{"groups": ["ops"], "names": ["a.test"]}]});
+    check_claims(&roles, &[(json!({"_claim_names": {"roles": "src1"}}), Err("401 GroupsOverage"))]);
+}
+
+/// A rule that needs the groups can be a limit as well as a gift, so nobody passes it without them.
+#[test]
+fn o07_an_overage_refuses_where_rules_need_the_groups() {
+    let overage = json!({
+        "_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": "http://127.0.0.1:1/users/x"}},
+    });
+    let hidden = json!({"hasgroups": true});
+    let refused = Err("401 GroupsOverage");
+    for members in [
+        json!({"groups": ["ops"]}),
+        json!({"rules": [{"groups": ["ops"], "names": ["a.test"]}]}),
+        json!({"rules": [{"names": ["b.test"]}, {"groups": ["contractors"], "maxDuration": "1h"}]}),
+    ] {
+        check_claims(&members, &[(overage.clone(), refused), (hidden.clone(), refused)]);
+    }
+    let alice = format!("alice-1 | alice@corp.example {ISSUER}");
+    for members in [json!({"adminGroups": ["ops"]}), json!({"adminGroups": ["ops"], "rules": [{"maxDuration": "1h"}]})]
+    {
+        check_claims(&members, &[(overage.clone(), Ok(&alice))]);
+    }
+    let listed = json!({"rules": [{"groups": ["ops"], "names": ["a.test"]}]});
+    check_claims(&listed, &[(json!({"groups": ["x"], "hasgroups": true}), Ok(&alice)), (json!({}), Ok(&alice))]);
+}
+
+#[test]
+fn o08_o09_a_request_gets_the_names_that_rules_allow_and_no_others() {
+    let members = json!({"rules": [
+        {"groups": ["ops"], "names": ["*.ops.corp.example", "10.0.0.1", "spiffe://corp.example/{sub}"]},
+        {"names": ["{email}", "{preferred_username}.dev.corp.example"]},
+    ]});
+    let changes = json!({"groups": ["ops"], "preferred_username": "al"});
+    let own = format!("alice@corp.example {ISSUER}");
+    let alone = format!("alice-1 | {own}");
+    let names = |before: &str, after: &str| format!("alice-1 | {before}alice@corp.example {after}{ISSUER}");
+    let denied = |name: &str| format!("403 certificate request's name {name} is not allowed");
+    check_requests(
+        &members,
+        &changes,
+        &[
+            (&[], Ok(&alone)),
+            (&["alice@corp.example", ISSUER], Ok(&alone)),
+            (&["web.ops.corp.example"], Ok(&names("web.ops.corp.example ", ""))),
+            (
+                &["al.dev.corp.example", "10.0.0.1"],
+                Ok(&format!("alice-1 | al.dev.corp.example alice@corp.example 10.0.0.1 {ISSUER}")),
+            ),
+            (&["spiffe://corp.example/alice-1"], Ok(&format!("alice-1 | {own} spiffe://corp.example/alice-1"))),
+            (&["web.ops.corp.example", "evil.example"], Err(&denied("evil.example"))),
+            (&["*.ops.corp.example"], Err(&denied("*.ops.corp.example"))),
+            (&["ops.corp.example"], Err(&denied("ops.corp.example"))),
+            (&["a.b.ops.corp.example"], Err(&denied("a.b.ops.corp.example"))),
+            (&["bob@corp.example"], Err(&denied("bob@corp.example"))),
+            (&["bob.dev.corp.example"], Err(&denied("bob.dev.corp.example"))),
+            (&["spiffe://corp.example/bob"], Err(&denied("spiffe://corp.example/bob"))),
+            (&["10.0.0.2"], Err(&denied("10.0.0.2"))),
+        ],
+    );
+    // The same requests of somebody who is in another group.
+    check_requests(
+        &members,
+        &json!({"groups": ["dev"], "preferred_username": "al"}),
+        &[
+            (&["al.dev.corp.example"], Ok(&names("al.dev.corp.example ", ""))),
+            (
+                &["web.ops.corp.example"],
+                Err(
+                    "403 certificate request's name web.ops.corp.example is not allowed: the login is good for its own names (alice@corp.example, https://idp.test/realms/x#alice-1), and the rules of the provisioner allow beside them: alice@corp.example, al.dev.corp.example",
+                ),
+            ),
+        ],
+    );
+    // Without names in any rule the request's own are not looked at, as without rules.
+    let silent = json!({"rules": [{"maxDuration": "1h"}]});
+    check_requests(&silent, &json!({}), &[(&["evil.example"], Ok(&alone))]);
+}
+
+/// What people can write about themselves at the provider never becomes more than the value of that claim.
+#[test]
+fn o04_o08_claims_do_not_inject() {
+    let members = json!({"rules": [
+        {"names": ["{u}.corp.example"]}, {"claims": {"k": "uri"}, "names": ["spiffe://corp.example/{u}/x"]},
+    ]});
+    let unusable = Err("401 ClaimUnusable");
+    for value in ["*", "*.ops", "a/b", "a@b", "{sub}", "a\nb", "a\0", "a b", "\u{430}", "-", "a..b", ".", "a."] {
+        check_claims(&members, &[(json!({"u": value}), unusable)]);
+    }
+    check_claims(&members, &[(json!({}), Err("401 ClaimMissing (the claim u)")), (json!({"u": ["a"]}), unusable)]);
+    for value in ["..", ".", "a.b/..", "a.b/c"] {
+        check_claims(&members, &[(json!({"u": value, "k": "uri"}), unusable)]);
+    }
+    check_requests(
+        &members,
+        &json!({"u": "a"}),
+        &[
+            (&["A.corp.example"], Ok(&format!("alice-1 | A.corp.example alice@corp.example {ISSUER}"))),
+            (&["b.corp.example"], Err("403 ")),
+        ],
+    );
+}
+
+#[test]
+fn rules_give_lifetimes_uses_and_units() {
+    let members = json!({
+        "rules": [
+            {"groups": ["ops"], "defaultDuration": "8h", "maxDuration": "12h", "extendedKeyUsage": "clientAuth",
+             "organizationalUnit": ["Ops", "{department}"]},
+            {"groups": ["dev"], "extendedKeyUsage": ["serverAuth", "codeSigning", "emailProtection"], "organizationalUnit": "Dev"},
+            {"maxDuration": "1h"},
+        ],
+    });
+    let lifetime =
+        |certificate: &Certificate| certificate.not_after().duration_since(certificate.not_before()).unwrap().as_secs();
+    for (changes, wanted, seconds, purposes, subject) in [
+        (
+            json!({"groups": ["ops", "dev"], "department": "R&D"}),
+            "",
+            8 * 3600,
+            vec![Purpose::ClientAuth],
+            "OU=R&D, OU=Dev, OU=Ops, CN=alice-1",
+        ),
+        (
+            json!({"groups": ["ops"], "department": "X"}),
+            "12h",
+            12 * 3600,
+            vec![Purpose::ClientAuth],
+            "OU=X, OU=Ops, CN=alice-1",
+        ),
+        (
+            json!({"groups": ["dev"]}),
+            "",
+            3600,
+            vec![Purpose::ServerAuth, Purpose::CodeSigning, Purpose::EmailProtection],
+            "OU=Dev, CN=alice-1",
+        ),
+        (json!({}), "", 3600, vec![Purpose::ServerAuth, Purpose::ClientAuth], "CN=alice-1"),
+        (json!({}), "30m", 1800, vec![Purpose::ServerAuth, Purpose::ClientAuth], "CN=alice-1"),
+    ] {
+        let certificate = issued(&members, changes.clone(), &request(|_| {}), wanted).unwrap();
+        assert_eq!(lifetime(&certificate), seconds + 60, "{changes}");
+        assert_eq!(certificate.extended_key_usage().unwrap().purposes(), purposes, "{changes}");
+        assert_eq!(certificate.subject().to_string(), subject, "{changes}");
+    }
+    for (changes, wanted) in [(json!({}), "2h"), (json!({"groups": ["ops"], "department": "X"}), "13h")] {
+        let said = issued(&members, changes, &request(|_| {}), wanted).unwrap_err();
+        assert!(said.starts_with("403 requested duration of"), "{said}");
+    }
+    let said = issued(&members, json!({"groups": ["ops"]}), &request(|_| {}), "").unwrap_err();
+    assert_eq!(said, "401 ClaimMissing (the claim department)");
+}
+
+/// What an administrator's certificate says is in the request; how long and what for is in the rules.
+#[test]
+fn administrators_keep_to_the_rules_that_are_not_about_names() {
+    let members = json!({
+        "admins": ["alice@corp.example"], "require": {"hd": "corp.example"},
+        "rules": [{"names": ["a.test"], "maxDuration": "1h", "extendedKeyUsage": "serverAuth", "organizationalUnit": "x"}],
+    });
+    let host = naming("www", &["www.corp.example"]);
+    let certificate = issued(&members, json!({"hd": "corp.example"}), &host, "").unwrap();
+    assert_eq!(summary(&certificate), "www | www.corp.example");
+    assert_eq!(certificate.subject().to_string(), "CN=www");
+    assert_eq!(certificate.extended_key_usage().unwrap().purposes(), [Purpose::ServerAuth]);
+    let said = issued(&members, json!({}), &host, "").unwrap_err();
+    assert!(said.starts_with("401 Claim "), "{said}");
+}
+
+#[test]
+fn o02_audiences_and_parties_are_those_that_are_listed() {
+    let members = json!({"audiences": ["api://rung", "https://ca.test"], "authorizedParties": ["cli", "rung-second"]});
+    let alice = format!("alice-1 | alice@corp.example {ISSUER}");
+    check_claims(
+        &members,
+        &[
+            (json!({}), Ok(&alice)),
+            (json!({"aud": "api://rung", "azp": null}), Ok(&alice)),
+            (json!({"aud": ["https://ca.test"], "azp": "cli"}), Ok(&alice)),
+            (json!({"aud": "rung", "azp": "cli"}), Ok(&alice)),
+            (json!({"aud": "rung", "azp": "rung-second"}), Ok(&alice)),
+            (json!({"aud": ["api://rung", "rung"], "azp": null}), Ok(&alice)),
+            (json!({"aud": ["api://rung", "other"], "azp": null}), Err("401 AuthorizedParty")),
+            (json!({"aud": ["api://rung", "other"], "azp": "cli"}), Ok(&alice)),
+            (json!({"aud": "api://rung", "azp": "evil"}), Err("401 UnknownProvisioner")),
+            (json!({"aud": "other", "azp": "rung"}), Err("401 Audience")),
+            (json!({"aud": "other", "azp": "cli"}), Err("401 UnknownProvisioner")),
+            (json!({"aud": "rung-second", "azp": "rung"}), Err("401 Audience")),
+            (json!({"aud": "api://rung/", "azp": null}), Err("401 UnknownProvisioner")),
+        ],
+    );
+}
+
+/// Entra ID tells no e-mail address and no client, but always the tenant.
+#[test]
+fn a_token_that_names_a_tenant_finds_its_client() {
+    let alice = format!("alice-1 | {ISSUER}");
+    let tenant = json!({"tid": "9188040d", "azp": null, "email": null});
+    check_claims(&json!({}), &[(tenant, Ok(&alice))]);
+}
+
+#[test]
+fn t24_svids_need_not_say_when_they_were_issued() {
+    let members = json!({"requireIssuedAt": false, "identity": {"claim": "sub", "as": "uri", "issuerUri": false}});
+    let svid = |changes: Value| {
+        crate::stage::merged(json!({"sub": "spiffe://a.test/web", "azp": null, "nonce": null, "iat": null}), changes)
+    };
+    let web = Ok("spiffe://a.test/web | spiffe://a.test/web");
+    check_claims(
+        &members,
+        &[
+            (svid(json!({"nbf": crate::stage::NOW})), web),
+            (svid(json!({"iat": crate::stage::NOW})), web),
+            (svid(json!({})), Err("401 IssuedAtMissing")),
+            (svid(json!({"nbf": crate::stage::NOW - 1001})), Err("401 IssuedBeforeStart")),
+        ],
+    );
+    let mut stage = stage(&members);
+    stage.authority.not_issued_before = None;
+    check(&stage, "a short one", &stage.id_token(svid(json!({}))), &request(|_| {}), web);
+}
+
+#[test]
+fn o12_the_type_jose_is_for_svids() {
+    let stage = stage(&json!({}));
+    for (sub, typ, expected) in [
+        (
+            "spiffe://a.test/web",
+            "JOSE",
+            Ok("spiffe://a.test/web | alice@corp.example https://idp.test/realms/x#spiffe://a.test/web"),
+        ),
+        ("spiffe://a.test/web", "jose", Err("401 Kind")),
+        ("spiffe://a.test/web", "at+jwt", Err("401 Kind")),
+        ("alice-1", "JOSE", Err("401 Kind")),
+    ] {
+        let token = signed("idp-key", Some(typ), &id_claims(json!({"sub": sub})), &stage.idp);
+        check(&stage, &format!("{sub} {typ}"), &token, &request(|_| {}), expected);
+    }
+}
+
+#[test]
+fn the_audit_record_says_which_rule_gave_what() {
+    let stage = stage(&json!({"rules": [
+        {"groups": ["ops"], "names": ["*.ops.corp.example"]},
+        {"claims": {"hd": "corp.example"}, "maxDuration": "1h", "names": ["a.test"]},
+    ]}));
+    let token = stage.id_token(json!({"hd": "corp.example"}));
+    stage.sign(&token, &request(|_| {}), ("", "")).unwrap();
+    let entries = crate::stage::now(stage.store.audit(0, 10)).unwrap();
+    let detail: Value = serde_json::from_str(&entries[0].detail).unwrap();
+    assert_eq!(
+        detail["rules"],
+        json!([
+            "rules[0] does not hold: the person is in none of the groups ops",
+            "rules[1] holds: the claim hd is corp.example",
+            "rules[1] allows the name a.test",
+            "rules[1]: certificates live at most 1h0m0s",
+        ])
+    );
+}
