@@ -11,7 +11,7 @@ pub use certificates::{Certificates, EncryptedKey, Health, ProvisionerHealth, Ro
 pub use error::{ErrorBody, ErrorReport};
 pub use provisioner::{Claims, JwkProvisioner, OidcProvisioner, OtherProvisioner, Provisioner, ProvisionerPage};
 pub use read::{Malformed, Members, Text, read};
-pub use sign::{SignRequest, SignResponse, SignResponseFrame, TlsOptions};
+pub use sign::{PreviewResponse, SignRequest, SignResponse, SignResponseFrame, TlsOptions};
 pub use write::to_json;
 
 #[cfg(test)]

@@ -17,8 +17,8 @@ use ureq::tls::Certificate;
 use url::Url;
 
 use crate::body::{
-    Certificates, EncryptedKey, ErrorBody, Health, Provisioner, ProvisionerPage, Root, SignRequest, SignResponse,
-    Version, to_json,
+    Certificates, EncryptedKey, ErrorBody, Health, PreviewResponse, Provisioner, ProvisionerPage, Root, SignRequest,
+    SignResponse, Version, to_json,
 };
 use crate::outbound::{Answer, Limits, Trust, agent, exchange, is_loopback, proxy};
 use crate::printable;
@@ -143,6 +143,13 @@ impl Client {
         let answer = self.send(&url, Request::post(url.as_str()), to_json(request))?;
         let response: SignResponse<'_> = parse(&url, &answer)?;
         Ok(response.into_owned())
+    }
+
+    /// Ask what [`Self::sign`] would do; nothing is issued, and the token stays good.
+    pub fn preview(&self, request: &SignRequest<'_>) -> Result<PreviewResponse, ClientError> {
+        let url = self.url.path(["preview"]);
+        let answer = self.send(&url, Request::post(url.as_str()), to_json(request))?;
+        parse(&url, &answer)
     }
 
     fn get<T: DeserializeOwned>(&self, url: &Url) -> Result<T, ClientError> {

@@ -1,6 +1,7 @@
 //! Deciding what a certificate says.
 
 mod names;
+mod preview;
 mod validity;
 
 use std::{
@@ -23,6 +24,7 @@ use crate::{
     store::{ProvisionerRef, TokenUse},
 };
 pub use names::DefaultSubject;
+pub use preview::Preview;
 
 /// A certificate that passed every check and may be signed. Made only by [`plan`].
 pub struct Plan {

@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     issue::{self, Recorded},
     issuer::Issuer,
-    plan::{self, Issuance, Profile, WantedValidity},
+    plan::{self, Issuance, Plan, Preview, Profile, WantedValidity},
     providers::IdentityProviders,
     provisioner::{Collection, Context},
     store::Store,
@@ -58,6 +58,22 @@ impl Authority {
     /// Which check failed, or what did not answer; the token stays usable then, unless it was spent before.
     pub async fn sign(&self, asked: &SignRequest<'_>) -> Result<Recorded, Error> {
         let now = self.clock.now();
+        let plan = self.plan(asked, now).await?;
+        let signed = issue::sign(plan, &self.issuer, asked.request_id, now).await?;
+        issue::record(signed, &*self.store).await
+    }
+
+    /// Decide as [`Self::sign`] does, and show the decision: nothing is signed, recorded or spent. Whether the token
+    /// was spent before is not looked at.
+    ///
+    /// # Errors
+    /// Which check failed, or what did not answer.
+    pub async fn preview(&self, asked: &SignRequest<'_>) -> Result<Preview, Error> {
+        let plan = self.plan(asked, self.clock.now()).await?;
+        Preview::of(&plan, self.issuer.algorithm())
+    }
+
+    async fn plan(&self, asked: &SignRequest<'_>, now: SystemTime) -> Result<Plan, Error> {
         let token = UnverifiedToken::parse(asked.token)?;
         let provisioner = self.provisioners.find(&token, &self.audiences)?;
         let context = Context {
@@ -68,8 +84,6 @@ impl Authority {
         };
         let grant = provisioner.authorize_sign(&token, &context).await?;
         let issuance = Issuance { issuer: &self.issuer, profile: &self.profile, random: &*self.random, now };
-        let plan = plan::plan(grant, asked.request, &asked.validity, &issuance)?;
-        let signed = issue::sign(plan, &self.issuer, asked.request_id, now).await?;
-        issue::record(signed, &*self.store).await
+        plan::plan(grant, asked.request, &asked.validity, &issuance)
     }
 }

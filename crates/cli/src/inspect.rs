@@ -14,7 +14,7 @@ use rung_pki::{Certificate, CertificateRequest, pem, sha256};
 use crate::input;
 
 pub(crate) use short::short;
-pub(crate) use text::text;
+pub(crate) use text::{rfc3339, text};
 
 /// A certificate, or the request for one.
 #[derive(Debug, Clone)]

@@ -2,5 +2,6 @@
 
 pub mod certificates;
 pub mod health;
+pub mod preview;
 pub mod provisioners;
 pub mod sign;

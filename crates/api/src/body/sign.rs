@@ -142,6 +142,17 @@ fn text<T: Serialize + ?Sized>(value: &T) -> String {
     String::from_utf8(json).expect("JSON is UTF-8")
 }
 
+/// What `POST /preview` answers: what `POST /sign` would do with the same body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviewResponse {
+    /// The provisioner that the token leads to.
+    pub provisioner: String,
+    /// The certificate without a signature and with a serial number that the real one will not have, DER in base64.
+    pub certificate: String,
+    /// Which rule of the provisioner gave what, a sentence for each.
+    pub rules: Vec<String>,
+}
+
 /// The TLS settings of the CA.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

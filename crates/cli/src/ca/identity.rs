@@ -36,6 +36,15 @@ impl UnverifiedClaims {
         }
     }
 
+    /// The claims for a person to read, without those that are there to be used once.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = (&str, String)> {
+        let once = ["nonce", "jti", "at_hash", "c_hash", "s_hash"];
+        self.0.iter().filter(move |(name, _)| !once.contains(&name.as_str())).map(|(name, value)| {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            (name.as_str(), text)
+        })
+    }
+
     /// Whether it was made for this CA by the holder of a provisioner's key, and not by an identity provider.
     pub(crate) fn names_its_certificate(&self) -> bool {
         self.0.contains_key("sha") || self.0.contains_key("sans")
@@ -103,7 +112,7 @@ impl Identity {
     }
 
     /// What was asked for of a provisioner whose rules decide: the subject need not be good for a name.
-    fn by_rules(subject: &str, names: &[String]) -> anyhow::Result<Self> {
+    pub(crate) fn by_rules(subject: &str, names: &[String]) -> anyhow::Result<Self> {
         let asked = match names {
             [] if SubjectAltName::classify(subject).is_err() => {
                 Self { subject: subject.to_owned(), names: Vec::new(), open: false }

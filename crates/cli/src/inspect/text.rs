@@ -97,7 +97,7 @@ pub(super) fn date(time: SystemTime) -> String {
 }
 
 /// Such as `2026-03-01T08:00:00Z`.
-pub(super) fn rfc3339(time: SystemTime) -> String {
+pub(crate) fn rfc3339(time: SystemTime) -> String {
     let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
     OffsetDateTime::from(time).format(format).unwrap_or_else(|_| "a time that cannot be written".to_owned())
 }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::atomic::Ordering};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::StatusCode;
-use rung_api::body::{ErrorReport, SignRequest};
+use rung_api::body::{ErrorReport, Malformed, SignRequest};
 use rung_authority::{Error, issue::Recorded, plan::WantedValidity};
 use rung_pki::{Certificate, CertificateRequest, RequestError, SubjectAltName, VerifiedRequest};
 use rung_spec::TimeOrDuration;
@@ -16,18 +16,20 @@ use crate::{
 
 /// `POST /sign`.
 pub async fn sign(call: &Call<'_>, body: &[u8]) -> Reply {
-    let parsed = match SignRequest::parse(body) {
-        Ok(parsed) => parsed,
-        Err(error) => return Reply::refusal(&ErrorReport::bad_request(&error), format!("{error:?}")),
-    };
-    match prepare(&parsed) {
-        Ok((request, validity)) => issue(call, &parsed.ott, &request, validity).await,
+    let asked = SignRequest::parse(body).map_err(|error| malformed(&error));
+    match asked.and_then(|asked| Ok((prepare(&asked)?, asked))) {
+        Ok(((request, validity), asked)) => issue(call, &asked.ott, &request, validity).await,
         Err(refusal) => refusal,
     }
 }
 
+/// The answer to a body that is no request for a certificate.
+pub(super) fn malformed(error: &Malformed) -> Reply {
+    Reply::refusal(&ErrorReport::bad_request(error), format!("{error:?}"))
+}
+
 /// Check the shape of a request, in the order in which clients expect complaints.
-fn prepare(parsed: &SignRequest<'_>) -> Result<(VerifiedRequest, WantedValidity), Reply> {
+pub(super) fn prepare(parsed: &SignRequest<'_>) -> Result<(VerifiedRequest, WantedValidity), Reply> {
     let bad = |text: &str, reason: String| Reply::refusal(&ErrorReport::bad_request(text), reason);
     let time = |text: &str| {
         TimeOrDuration::parse(text).map_err(|error| bad("error decoding json", format!("{text:?}: {error}")))

@@ -16,6 +16,8 @@ pub enum Endpoint {
     Intermediates,
     /// `GET /intermediates.pem`
     IntermediatesPem,
+    /// `POST /preview`
+    Preview,
     /// `GET /provisioners`
     Provisioners,
     /// `GET /root/{sha}`
@@ -55,6 +57,7 @@ pub const ROUTES: &[Route] = &[
     get("/health", Endpoint::Health),
     get("/intermediates", Endpoint::Intermediates),
     get("/intermediates.pem", Endpoint::IntermediatesPem),
+    post("/preview", Endpoint::Preview),
     get("/provisioners", Endpoint::Provisioners),
     get("/provisioners/{kid}/encrypted-key", Endpoint::EncryptedKey),
     get("/root/{sha}", Endpoint::Root),

@@ -135,6 +135,10 @@ async fn dispatch(endpoint: Endpoint, call: Call<'_>, body: Incoming) -> Reply {
         Endpoint::Health => handlers::health::health(&call),
         Endpoint::Intermediates => handlers::certificates::intermediates(&call),
         Endpoint::IntermediatesPem => handlers::certificates::intermediates_pem(&call),
+        Endpoint::Preview => match read_body(body).await {
+            Ok(body) => handlers::preview::preview(&call, &body).await,
+            Err(refusal) => refusal,
+        },
         Endpoint::Provisioners => handlers::provisioners::list(&call),
         Endpoint::Root => handlers::certificates::root(&call),
         Endpoint::Roots => handlers::certificates::roots(&call),

@@ -9,6 +9,7 @@ mod life;
 mod matrix;
 mod metrics;
 mod outages;
+mod preview;
 mod reload;
 mod secrets;
 mod server;

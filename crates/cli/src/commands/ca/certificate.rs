@@ -112,7 +112,8 @@ fn names(chain: &[Certificate]) -> String {
     names.join(", ")
 }
 
-fn request(identity: &Identity, key: &PrivateKey) -> anyhow::Result<String> {
+/// A request for those names, signed with the key, PEM.
+pub(super) fn request(identity: &Identity, key: &PrivateKey) -> anyhow::Result<String> {
     let subject = match identity.subject.as_str() {
         "" => DistinguishedName::new(),
         subject => DistinguishedName::new()

@@ -7,6 +7,7 @@ mod jwe_key;
 mod jwk;
 mod list;
 mod oidc;
+mod preview;
 mod remove;
 mod update;
 
@@ -29,6 +30,7 @@ pub(crate) static GROUP: Group = Group {
         Node::Command(&add::COMMAND),
         Node::Command(&jwe_key::COMMAND),
         Node::Command(&list::COMMAND),
+        Node::Command(&preview::COMMAND),
         Node::Command(&remove::COMMAND),
         Node::Command(&update::COMMAND),
     ],
