@@ -161,7 +161,7 @@ fn public_oidc(oidc: &OidcProvisioner) -> body::OidcProvisioner {
         auth_params: oidc.auth_params.clone(),
         admin_groups: oidc.admin_groups.clone(),
         require_verified_email: (!oidc.require_verified_email).then_some(false),
-        identity_by_rules: oidc.identity.is_some() || !oidc.rules.is_empty(),
+        identity_by_rules: oidc.identity.is_some() || oidc.groups_claim.is_some() || !oidc.rules.is_empty(),
         state: String::new(),
         state_reason: String::new(),
     }

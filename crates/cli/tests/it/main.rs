@@ -6,4 +6,5 @@ mod contexts;
 mod documents;
 mod init;
 mod offline;
+mod rules;
 mod sandbox;

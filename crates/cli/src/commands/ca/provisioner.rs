@@ -9,6 +9,7 @@ mod list;
 mod oidc;
 mod preview;
 mod remove;
+mod rules;
 mod update;
 
 use crate::grammar::{Example, Group, Node};

@@ -4,7 +4,7 @@ use rung_spec::edit;
 use serde_json::{Map, Value};
 
 use super::config::{self, ConfigFile};
-use super::{claims, jwk, oidc};
+use super::{claims, jwk, oidc, rules, update};
 use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
@@ -21,6 +21,7 @@ pub(crate) static COMMAND: Command = Command {
         &[Flag::value(&["type"], "<type>", "JWK (the default) or OIDC.")],
         jwk::FLAGS,
         oidc::FLAGS,
+        rules::FLAGS,
         claims::FLAGS,
         config::FLAGS,
     ],
@@ -31,6 +32,15 @@ pub(crate) static COMMAND: Command = Command {
                 "ca provisioner add sso --type OIDC --client-id rung --client-secret s3cret \\",
                 "    --domain example.com \\",
                 "    --configuration-endpoint https://idp.example.com/.well-known/openid-configuration",
+            ],
+        },
+        Example {
+            purpose: "Let jobs of one organisation in, each known by its repository:",
+            lines: &[
+                "ca provisioner add github --type OIDC --client-id rung \\",
+                "    --configuration-endpoint https://token.actions.githubusercontent.com \\",
+                "    --require repository_owner=my-org --identity-claim repository --identity-as name \\",
+                "    --identity-uri 'spiffe://example.com/github/{repository}'",
             ],
         },
         Example { purpose: "Add a second key with a password:", lines: &["ca provisioner add deploy --create"] },
@@ -47,6 +57,7 @@ fn run(call: &Call) -> anyhow::Result<()> {
     provisioner.insert("name".to_owned(), name.into());
     match kind.as_str() {
         "JWK" => {
+            update::refuse_typed(call, rules::FLAGS, &kind)?;
             let has_key = call.text("public-key")?.is_some() || call.text("private-key")?.is_some();
             if !call.switch("create")? && !has_key {
                 let usage = Usage::new("'--create false' requires the '--public-key' flag");
@@ -60,6 +71,7 @@ fn run(call: &Call) -> anyhow::Result<()> {
                 }
             }
             oidc::apply(call, &mut provisioner)?;
+            rules::apply(call, &mut provisioner)?;
         }
         other => return Err(wrong_type(other)),
     }

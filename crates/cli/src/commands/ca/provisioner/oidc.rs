@@ -59,7 +59,7 @@ pub(super) fn apply(call: &Call, provisioner: &mut Map<String, Value>) -> anyhow
 }
 
 /// Add values to a list, each once.
-fn extend(provisioner: &mut Map<String, Value>, member: &str, added: Vec<String>) {
+pub(super) fn extend(provisioner: &mut Map<String, Value>, member: &str, added: Vec<String>) {
     if added.is_empty() {
         return;
     }

@@ -5,7 +5,7 @@ use rung_spec::edit;
 use serde_json::{Map, Value};
 
 use super::config::{self, ConfigFile};
-use super::{claims, jwk, oidc};
+use super::{claims, jwk, oidc, rules};
 use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
@@ -29,6 +29,8 @@ pub(crate) static COMMAND: Command = Command {
         ],
         jwk::FLAGS,
         oidc::FLAGS,
+        rules::FLAGS,
+        rules::REMOVING,
         claims::FLAGS,
         config::FLAGS,
     ],
@@ -55,11 +57,15 @@ fn run(call: &Call) -> anyhow::Result<()> {
     match kind.as_str() {
         "JWK" => {
             refuse_typed(call, oidc::FLAGS, &kind)?;
+            refuse_typed(call, rules::FLAGS, &kind)?;
+            refuse_typed(call, rules::REMOVING, &kind)?;
             jwk::apply(call, &mut provisioner)?;
         }
         "OIDC" => {
             refuse_typed(call, jwk::FLAGS, &kind)?;
             oidc::apply(call, &mut provisioner)?;
+            rules::apply_removals(call, &mut provisioner)?;
+            rules::apply(call, &mut provisioner)?;
             for (flag, member) in oidc::LISTS {
                 oidc::remove(&mut provisioner, member, &call.list(&format!("remove-{flag}"))?);
             }
@@ -80,7 +86,7 @@ fn rename(call: &Call, provisioner: &mut Map<String, Value>) -> anyhow::Result<(
 }
 
 /// A flag of another type would be lost without a word.
-fn refuse_typed(call: &Call, flags: &[Flag], kind: &str) -> Result<(), Usage> {
+pub(super) fn refuse_typed(call: &Call, flags: &[Flag], kind: &str) -> Result<(), Usage> {
     match flags.iter().find(|flag| call.is_typed(flag.name())) {
         Some(flag) => Err(Usage::new(format!("flag '--{}' does not fit a provisioner of type {kind}", flag.name()))),
         None => Ok(()),
