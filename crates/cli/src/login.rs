@@ -37,7 +37,7 @@ use way::{Decision, Facts, Flow, decide};
 
 pub use endpoints::Endpoints;
 pub use error::LoginError;
-pub use listen::ListenError;
+pub use listen::{ListenError, check_listen, check_listen_url};
 pub use qr::Drawing;
 pub use token::Tokens;
 pub use way::Way;
@@ -134,6 +134,12 @@ pub fn tokens(provider: &Provider, options: &Options, ui: &mut dyn Ui) -> Result
     log_in((provider.clone(), Need::Any), options, ui)
 }
 
+/// Get tokens without a person, for an assertion that the client signed (RFC 7523).
+pub fn tokens_for_assertion(endpoint: &Url, assertion: &str) -> Result<Tokens, LoginError> {
+    let fields = [("assertion", assertion), ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")];
+    token::read(Fetcher::default().post_form(endpoint, &fields, None)?)
+}
+
 fn log_in((provider, need): (Provider, Need), options: &Options, ui: &mut dyn Ui) -> Result<Tokens, LoginError> {
     let login = Login::new(provider, need, options)?;
     let environment = Environment::of_this_process();
@@ -203,10 +209,34 @@ impl Login {
                 paste::log_in(&self, Attempt::new(&self, redirect_uri, flow)?, ui)
             }
             Flow::Implicit { open } | Flow::Loopback { open } => {
-                let listening = Listening::bind(address, options.listen.is_some(), listen_url)?;
+                let listening = self.listen(address, options, ui)?;
                 let attempt = Attempt::new(&self, listening.redirect_uri.clone(), flow)?;
                 invite(&attempt, open.then_some(environment), options, ui);
                 callback::wait(self, attempt, listening, options.time_limit, ui)
+            }
+        }
+    }
+}
+
+impl Login {
+    /// Listen on `address`. Where the provider allows one port only, logins take turns.
+    fn listen(&self, address: &str, options: &Options, ui: &mut dyn Ui) -> Result<Listening, LoginError> {
+        let mut waited = Duration::ZERO;
+        loop {
+            let listening = Listening::bind(address, options.listen.is_some(), options.listen_url.as_deref());
+            match listening {
+                // Who names the port for this command can name another.
+                Err(error) if error.may_pass() && options.listen.is_none() && waited < options.time_limit => {
+                    if waited.is_zero() {
+                        ui.line(&format!(
+                            "{address} is taken, perhaps by a login in another terminal. Waiting for it to end \
+                             (--listen takes another address, --console needs none)."
+                        ));
+                    }
+                    (self.clock.sleep)(TURN);
+                    waited += TURN;
+                }
+                result => return Ok(result?),
             }
         }
     }
@@ -225,6 +255,9 @@ fn invite(attempt: &Attempt, opener: Option<&Environment>, options: &Options, ui
         ui.line(line);
     }
 }
+
+/// How often is looked whether it is our turn.
+const TURN: Duration = Duration::from_millis(250);
 
 /// Where a provider shows the code instead of sending the browser somewhere.
 const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";

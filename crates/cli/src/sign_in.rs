@@ -7,7 +7,7 @@ use url::Url;
 use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::Flag;
-use crate::login::{Clock, Drawing, Options, Ui as LoginUi, Way};
+use crate::login::{self, Clock, Drawing, LoginError, Options, Ui as LoginUi, Way};
 use crate::ui::{Question, Ui, shown};
 
 /// Flags of a command that may log in.
@@ -55,6 +55,11 @@ pub(crate) fn options(call: &Call) -> anyhow::Result<Options> {
     };
     options.listen = text("listen")?;
     options.listen_url = text("listen-url")?;
+    for (flag, value) in [("listen", &options.listen), ("listen-url", &options.listen_url)] {
+        let Some(value) = value else { continue };
+        let checked = if flag == "listen" { login::check_listen(value) } else { login::check_listen_url(value) };
+        checked.map_err(|error| Usage::new(format!("invalid value '{value}' for flag '--{flag}': {error}")))?;
+    }
     options.after = text("redirect-url")?.map(|text| web_address("redirect-url", &text)).transpose()?;
     Ok(options)
 }
@@ -63,6 +68,11 @@ pub(crate) fn options(call: &Call) -> anyhow::Result<Options> {
 pub(crate) fn web_address(flag: &str, text: &str) -> Result<Url, Usage> {
     let url = text.parse().ok().filter(|url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host());
     url.ok_or_else(|| Usage::new(format!("invalid value '{text}' for flag '--{flag}'; it is not a web address")))
+}
+
+/// The error of a login, for a person. Its text holds its causes.
+pub(crate) fn told(error: LoginError) -> anyhow::Error {
+    anyhow::anyhow!(error.to_string())
 }
 
 fn console_flow(text: &str) -> Result<Way, Usage> {

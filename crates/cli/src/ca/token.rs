@@ -129,7 +129,7 @@ pub(crate) fn log_in(call: &Call, oidc: &rung_api::body::OidcProvisioner) -> any
         tenant_id: oidc.tenant_id.clone(),
     };
     let mut person = Person::new(&call.ui, Source::Terminal);
-    Ok(login::id_token(&provider, &sign_in::options(call)?, &mut person)?)
+    login::id_token(&provider, &sign_in::options(call)?, &mut person).map_err(sign_in::told)
 }
 
 /// The fingerprint of a request as the `cnf` claim has it.

@@ -21,7 +21,7 @@ pub enum LoginError {
     #[error("the login could not be finished: {0}")]
     Fetch(#[from] FetchError),
     /// The token endpoint or another is needed and was not given.
-    #[error("the provider's {0} endpoint is needed for this login; give it, too")]
+    #[error("the provider's {0} is needed for this login; give it, too")]
     NoEndpoint(&'static str),
     /// The listener could not be set up.
     #[error(transparent)]

@@ -72,6 +72,16 @@ impl Listening {
     }
 }
 
+/// Check what is to become [`super::Options::listen`].
+pub fn check_listen(address: &str) -> Result<(), ListenError> {
+    Place::parse(address).map(drop)
+}
+
+/// Check what is to become [`super::Options::listen_url`].
+pub fn check_listen_url(url: &str) -> Result<(), ListenError> {
+    given(url, UNUSED_PORT).map(drop)
+}
+
 /// The redirect URI for a browser on another machine, where nobody listens.
 pub(super) fn redirect_elsewhere(address: &str, redirect_url: Option<&str>) -> Result<String, ListenError> {
     let place = Place::parse(address)?;

@@ -5,6 +5,8 @@ mod idp;
 mod machine;
 mod pages;
 mod paste;
+mod terminals;
+mod tokens;
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -244,7 +246,7 @@ fn an_auth_param_of_ours_is_refused() {
 }
 
 #[test]
-fn what_does_not_belong_to_the_login_changes_nothing() {
+fn o17_what_does_not_belong_to_the_login_changes_nothing() {
     let idp = Idp::new();
     let outcome = log_in(&idp, &options(), |sent| {
         let state = sent.parameter("state");
@@ -293,7 +295,7 @@ fn other_methods_than_get_are_refused() {
 }
 
 #[test]
-fn a_denial_is_told_and_escaped() {
+fn o17_a_denial_is_told_and_escaped() {
     let idp = Idp::new();
     let outcome = log_in(&idp, &options(), |sent| {
         let text = "%3Cscript%3Ealert(1)%3C%2Fscript%3E%1B%5B2J";
@@ -310,7 +312,7 @@ fn a_denial_is_told_and_escaped() {
 }
 
 #[test]
-fn an_answer_from_another_issuer_stops_the_login() {
+fn o17_an_answer_from_another_issuer_stops_the_login() {
     for iss in ["https://evil.test", "http://127.0.0.1"] {
         let idp = Idp::new();
         let outcome =

@@ -69,15 +69,31 @@ impl TryFrom<TokenReply> for Tokens {
             Some(Value::Number(number)) => number.as_u64().or_else(|| number.as_f64().map(|seconds| seconds as u64)),
             _ => None,
         };
-        Ok(Self {
+        let tokens = Self {
             access_token: secret("access token", reply.access_token)?,
             id_token: secret("id token", reply.id_token)?,
             refresh_token: secret("refresh token", reply.refresh_token)?,
             expires_in: expires_in.unwrap_or_default(),
             token_type: reply.token_type.unwrap_or_default(),
             scope: reply.scope.unwrap_or_default(),
-        })
+        };
+        match tokens.access_token.is_empty() && tokens.id_token.is_empty() {
+            true => Err(LoginError::Token("it holds no token".to_owned())),
+            false => Ok(tokens),
+        }
     }
+}
+
+/// Take the tokens out of a reply, or what it says instead.
+pub(super) fn read(reply: FormReply<TokenReply>) -> Result<Tokens, LoginError> {
+    let FormReply { status, body } = reply;
+    if let Some(error) = body.error() {
+        return Err(LoginError::refused(error, body.error_description.as_deref()));
+    }
+    if !(200..300).contains(&status) {
+        return Err(LoginError::Token(format!("status {status} and no reason")));
+    }
+    body.try_into()
 }
 
 /// RFC 6749 §A.12 and §A.17: tokens are printable ASCII. Anything else could reach a
@@ -109,14 +125,7 @@ impl Login {
         reply: FormReply<TokenReply>,
         nonce: Option<&str>,
     ) -> Result<(Tokens, Option<Person>), LoginError> {
-        let FormReply { status, body } = reply;
-        if let Some(error) = body.error() {
-            return Err(LoginError::refused(error, body.error_description.as_deref()));
-        }
-        if !(200..300).contains(&status) {
-            return Err(LoginError::Token(format!("status {status} and no reason")));
-        }
-        self.check(body.try_into()?, nonce)
+        self.check(read(reply)?, nonce)
     }
 
     /// Check that the tokens are what was wanted and belong to this login.
@@ -124,7 +133,6 @@ impl Login {
         if tokens.id_token.is_empty() {
             return match self.need {
                 Need::IdToken => Err(LoginError::Token("it holds no id token".to_owned())),
-                Need::Any if tokens.access_token.is_empty() => Err(LoginError::Token("it holds no token".to_owned())),
                 Need::Any => Ok((tokens, None)),
             };
         }

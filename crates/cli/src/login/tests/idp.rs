@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -22,7 +23,11 @@ pub(super) enum Reply {
     /// With these errors first, one each time, and with a token then. `!503` is a page with that status, and `!`
     /// no answer.
     After(Vec<&'static str>),
+    /// With more than anybody wants.
+    Endless,
     HangUp,
+    /// With a token, once this says so.
+    Held(Receiver<()>),
     Html(u16),
     Json(u16, Value),
     /// With a token that has these claims changed; `null` removes one.
@@ -199,7 +204,12 @@ fn answer(path: &str, head: &str, shared: &Shared) -> Option<(u16, &'static str,
                 error if error.starts_with('!') => Some((error[1..].parse().unwrap(), "text/html", String::new())),
                 error => json(400, json!({"error": error})),
             },
+            Reply::Endless => json(200, json!({"id_token": "a".repeat(2 << 20)})),
             Reply::HangUp => None,
+            Reply::Held(gate) => {
+                gate.recv().unwrap();
+                json(200, json!({"id_token": id_token(shared, json!({}))}))
+            }
             Reply::Html(status) => Some((*status, "text/html", "<html>".to_owned())),
             Reply::Json(status, value) => json(*status, value.clone()),
             Reply::Token(changed) => {
