@@ -91,7 +91,8 @@ const switches = {
 };
 
 const control = createPlainServer(async (request, response) => {
-  const chunks = await Array.fromAsync(request);
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString();
   const answer = await switches[request.url]?.(text ? JSON.parse(text) : {});
   response.writeHead(request.url in switches ? 200 : 404, { connection: 'close' }).end(JSON.stringify(answer ?? {}));

@@ -75,7 +75,7 @@ fn an_answer_that_is_no_document_is_named() {
 }
 
 #[test]
-fn a_redirect_is_not_followed() {
+fn l02_a_redirect_is_not_followed() {
     for status in ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"] {
         check_failure(
             move |out| reply_with(out, status, "Location: http://169.254.169.254/x\r\n", ""),
@@ -86,7 +86,7 @@ fn a_redirect_is_not_followed() {
 }
 
 #[test]
-fn a_large_answer_is_cut_short() {
+fn l02_a_large_answer_is_cut_short() {
     check_failure(
         |out| reply(out, "200 OK", &format!("\"{}\"", "a".repeat(1000))),
         "URL answered with more than 1000 bytes",
@@ -113,7 +113,7 @@ fn a_large_answer_is_cut_short() {
 }
 
 #[test]
-fn silence_and_drip_end_in_time() {
+fn l02_silence_and_drip_end_in_time() {
     check_failure(
         |out| {
             out.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")?;

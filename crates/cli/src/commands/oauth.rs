@@ -86,11 +86,11 @@ pub(crate) static COMMAND: Command = Command {
         },
         Example {
             purpose: "At GitHub, which has no id tokens:",
-            lines: &["oauth --provider github --client-id Iv1.0123456789abcdef --console --scope read:user --bare"],
+            lines: &["oauth --provider github --client-id Iv1.01234567 --console --scope read:user --bare"],
         },
         Example {
             purpose: "As a service account:",
-            lines: &["oauth --account key.json --scope https://www.googleapis.com/auth/cloud-platform --header"],
+            lines: &["oauth --account key.json --scope https://www.googleapis.com/auth/pubsub --header"],
         },
     ],
     scope: Scope::Anywhere,

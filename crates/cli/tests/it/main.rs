@@ -5,6 +5,7 @@ mod certificates;
 mod contexts;
 mod documents;
 mod init;
+mod oauth;
 mod offline;
 mod rules;
 mod sandbox;

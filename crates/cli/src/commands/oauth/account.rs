@@ -17,7 +17,7 @@ use crate::{input, sign_in};
 
 /// What an account file holds.
 pub(super) enum Account {
-    Installed(Installed),
+    Installed(Box<Installed>),
     Service(Box<Service>),
 }
 
@@ -48,12 +48,12 @@ impl Account {
     fn parse(contents: &[u8]) -> anyhow::Result<Self> {
         let raw: File = serde_json::from_slice(contents).context("it is not the JSON that it should be")?;
         match (raw.installed, raw.kind.as_deref()) {
-            (Some(installed), _) => Ok(Self::Installed(Installed {
+            (Some(installed), _) => Ok(Self::Installed(Box::new(Installed {
                 authorization: address("auth_uri", &installed.auth_uri)?,
                 token: address("token_uri", &installed.token_uri)?,
                 client_id: installed.client_id,
                 client_secret: installed.client_secret,
-            })),
+            }))),
             (None, Some("service_account")) => {
                 let pem = Zeroizing::new(raw.private_key.ok_or_else(|| anyhow!("it has no `private_key`"))?);
                 let key = keyfile::read_private_key(pem.as_bytes(), None).context("its `private_key`")?;
