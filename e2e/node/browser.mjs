@@ -3,6 +3,8 @@
 //   node browser.mjs login URL EMAIL [SCREENSHOT]     log in and agree
 //   node browser.mjs deny URL EMAIL                   log in, then refuse
 //   node browser.mjs device URL EMAIL                 the same for a code that was typed on another device
+//   node browser.mjs deny-device URL EMAIL            the same, then refuse
+//   node browser.mjs elsewhere URL EMAIL              log in where nobody listens for the browser that comes back
 //   node browser.mjs demo URL EMAIL                   log in at the identity provider of `rung demo`
 //   node browser.mjs open URL [SCREENSHOT]            open the address only
 //
@@ -47,25 +49,34 @@ try {
     await page.waitForURL((address) => address.searchParams.has('code'));
   } else if (action !== 'open') {
     const email = rest.shift();
-    if (action === 'device') await page.click('button[type=submit]');
+    const isDevice = action.endsWith('device');
+    if (isDevice) await page.click('button[type=submit]');
     await page.fill('input[name=login]', email);
     await page.fill('input[name=password]', 'any');
     await page.click('button[type=submit]');
     // The page that asks for consent has the same button under another name.
     await page.waitForSelector('input[name=prompt][value=consent]', { state: 'attached' });
-    await page.click(action === 'deny' ? 'a[href*="/abort"]' : 'button[type=submit]');
-    if (action !== 'device') await page.waitForURL((address) => address.protocol === 'http:');
+    // Where nobody listens, what counts is the address.
+    const back = page.waitForRequest((request) => new URL(request.url()).protocol === 'http:');
+    back.catch(() => {});
+    await page.click(action.startsWith('deny') ? 'a[href*="/abort"]' : 'button[type=submit]');
+    if (action === 'elsewhere') {
+      const url = (await back).url();
+      console.log(JSON.stringify({ url, title: '', text: '', status: 0, headers: {}, loaded: [url] }));
+    } else if (!isDevice) await page.waitForURL((address) => address.protocol === 'http:');
   }
-  await page.waitForLoadState();
-  if (rest[0]) await page.screenshot({ path: rest[0], fullPage: true });
-  console.log(JSON.stringify({
-    url: page.url(),
-    title: await page.title(),
-    text: await page.locator('body').innerText(),
-    status: last?.status(),
-    headers: last?.headers(),
-    loaded,
-  }));
+  if (action !== 'elsewhere') {
+    await page.waitForLoadState();
+    if (rest[0]) await page.screenshot({ path: rest[0], fullPage: true });
+    console.log(JSON.stringify({
+      url: page.url(),
+      title: await page.title(),
+      text: await page.locator('body').innerText(),
+      status: last?.status(),
+      headers: last?.headers(),
+      loaded,
+    }));
+  }
 } finally {
   await context.close();
   rmSync(profile, { recursive: true, force: true });

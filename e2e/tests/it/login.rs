@@ -5,7 +5,7 @@ use crate::harness::{
 };
 
 /// An authority with the OIDC provisioner `sso`, and its identity provider.
-fn authority(more: &[&str]) -> (Idp, Ca) {
+pub(crate) fn authority(more: &[&str]) -> (Idp, Ca) {
     let (idp, mut place) = (Idp::start(), Place::new());
     place.set("SSL_CERT_FILE", idp.root());
     let ca = Ca::init_with(place, &[]);
@@ -14,7 +14,7 @@ fn authority(more: &[&str]) -> (Idp, Ca) {
 }
 
 /// Ask for a certificate for `email`, in the background.
-fn ask(ca: &Ca, email: &str) -> Background {
+pub(crate) fn ask(ca: &Ca, email: &str) -> Background {
     ca.place.start_rung(&["ca", "certificate", email, "me.crt", "me.key", "--provisioner", "sso"])
 }
 
@@ -39,22 +39,6 @@ fn a_public_client_logs_in() {
     log_in(&ca, "alice@a.com", "alice@a.com").1.success();
     let shown = ca.place.rung(&["certificate", "inspect", "--short", "me.crt"]).success().stdout;
     assert!(shown.contains("alice@a.com"), "{shown}");
-}
-
-#[test]
-fn a_code_is_typed_on_another_device() {
-    let (_idp, ca) = authority(&[]);
-    let _server = ca.serve();
-    let arguments = ["ca", "certificate", "bob@b.com", "me.crt", "me.key", "--provisioner", "sso", "--console"];
-    let command = ca.place.start_rung(&arguments);
-    let url = command.wait_for("the address to open", |printed| {
-        let start = printed.find("https://127.0.0.1:")?;
-        Some(printed[start..].split_once(char::is_whitespace)?.0.to_owned())
-    });
-    let page = browse(&["device", &url, "bob@b.com"]);
-    assert_eq!(page.title, "Sign-in Success", "{page:?}");
-    command.finish().success();
-    assert!(ca.place.has("me.crt") && ca.place.has("me.key"));
 }
 
 #[test]

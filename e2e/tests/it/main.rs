@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod elsewhere;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod journey;
@@ -10,6 +12,8 @@ mod journey;
 mod lifetime;
 #[cfg(test)]
 mod login;
+#[cfg(test)]
+mod oauth;
 #[cfg(test)]
 mod profile;
 #[cfg(test)]

@@ -8,6 +8,8 @@ use super::process::Finished;
 /// The page that was shown in the end.
 #[derive(Debug)]
 pub(crate) struct Page {
+    /// Its address.
+    pub(crate) url: String,
     /// What the browser's window is called.
     pub(crate) title: String,
     /// What can be read.
@@ -21,7 +23,7 @@ pub(crate) struct Page {
 }
 
 /// Let a person do something in a browser: `["login", url, email]`, `["deny", url, email]`, `["device", url, email]`,
-/// `["demo", url, email]` or `["open", url]`.
+/// `["deny-device", url, email]`, `["elsewhere", url, email]`, `["demo", url, email]` or `["open", url]`.
 #[track_caller]
 pub(crate) fn browse(arguments: &[&str]) -> Page {
     let place = Place::new();
@@ -32,6 +34,7 @@ pub(crate) fn browse(arguments: &[&str]) -> Page {
     let text = |name: &str| page[name].as_str().expect("it is text").to_owned();
     let loaded = page["loaded"].as_array().expect("it is a list").iter();
     Page {
+        url: text("url"),
         title: text("title"),
         text: text("text"),
         status: page["status"].as_u64().expect("it is a number"),
