@@ -4,14 +4,17 @@ use std::path::Path;
 
 use rung_authority::provisioner::oidc::Rules;
 use rung_pki::{Certificate, VerifiedRequest, extension::Purpose};
-use rung_spec::{Config, Provisioner};
+use rung_spec::{Config, OidcProvisioner, Provisioner, ResolvedClaims};
 use serde_json::{Value, json};
 
 use crate::stage::{Setup, Stage, check, id_claims, naming, request, signed, summary};
 
 /// The rules of a provisioner that has these members in `ca.json`.
-pub(crate) fn rules(members: &Value) -> Rules {
-    let oidc = oidc(members);
+fn rules(members: &Value) -> Rules {
+    rules_of(read(members).0)
+}
+
+pub(crate) fn rules_of(oidc: OidcProvisioner) -> Rules {
     Rules {
         admins: oidc.admins,
         admin_groups: oidc.admin_groups,
@@ -29,7 +32,8 @@ pub(crate) fn rules(members: &Value) -> Rules {
     }
 }
 
-fn oidc(members: &Value) -> rung_spec::OidcProvisioner {
+/// A provisioner that has these members in `ca.json`, and its lifetimes.
+pub(crate) fn read(members: &Value) -> (OidcProvisioner, ResolvedClaims) {
     let mut provisioner = json!({
         "type": "OIDC", "name": "sso", "clientID": "rung", "configurationEndpoint": "https://idp.test",
     });
@@ -40,8 +44,9 @@ fn oidc(members: &Value) -> rung_spec::OidcProvisioner {
         "root": "r", "crt": "c", "key": "k", "address": ":443", "authority": {"provisioners": [provisioner]},
     });
     let config = Config::parse(&config.to_string(), Path::new("ca.json")).unwrap_or_else(|errors| panic!("{errors}"));
+    let lifetimes = config.resolved_claims(&config.authority.provisioners[0]);
     match config.authority.provisioners.into_iter().next() {
-        Some(Provisioner::Oidc(oidc)) => oidc,
+        Some(Provisioner::Oidc(oidc)) => (oidc, lifetimes),
         other => panic!("{other:?}"),
     }
 }

@@ -304,6 +304,12 @@ impl Clock for ManualClock {
     }
 }
 
+/// One identity provider, of that provisioner, with that key.
+pub(crate) fn only_provider(provisioner: &str, issuer: &str, key: &PrivateKey) -> impl IdentityProviders + use<> {
+    let keys = ProviderKeys { issuer: issuer.to_owned(), keys: KeySet::from(vec![public("idp", key)]) };
+    Scripted(HashMap::from([(provisioner.to_owned(), Arc::new(keys))]))
+}
+
 /// Identity providers whose keys are known from the start.
 struct Scripted(HashMap<String, Arc<ProviderKeys>>);
 
