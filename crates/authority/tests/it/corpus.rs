@@ -59,19 +59,28 @@ struct Asked {
 
 /// What comes of it: a refusal as far as it is written, or a certificate.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
+#[serde(untagged)]
 enum Expected {
-    Refusal {
-        refusal: String,
-    },
-    Certificate {
-        subject: String,
-        names: Vec<String>,
-        #[serde(default = "a_day")]
-        lifetime: String,
-        #[serde(default = "servers_and_clients")]
-        uses: Vec<String>,
-    },
+    Certificate(Facts),
+    Refusal(Refusal),
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Refusal {
+    refusal: String,
+}
+
+/// What a certificate says.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Facts {
+    subject: String,
+    names: Vec<String>,
+    #[serde(default = "a_day")]
+    lifetime: String,
+    #[serde(default = "servers_and_clients")]
+    uses: Vec<String>,
 }
 
 fn a_day() -> String {
@@ -92,18 +101,18 @@ impl Expected {
             Purpose::EmailProtection => "emailProtection".to_owned(),
             other => format!("{other:?}"),
         };
-        Self::Certificate {
+        Self::Certificate(Facts {
             subject: certificate.subject().to_string(),
             names: certificate.subject_alt_names().unwrap().iter().map(ToString::to_string).collect(),
             // The start is dated back by a minute.
             lifetime: GoDuration::from(lifetime - std::time::Duration::from_secs(60)).to_string(),
             uses: certificate.extended_key_usage().unwrap().purposes().iter().map(name).collect(),
-        }
+        })
     }
 
     fn is_met_by(&self, found: &Self) -> bool {
         match (self, found) {
-            (Self::Refusal { refusal: wanted }, Self::Refusal { refusal }) => refusal.starts_with(wanted),
+            (Self::Refusal(wanted), Self::Refusal(found)) => found.refusal.starts_with(&wanted.refusal),
             _ => self == found,
         }
     }
@@ -131,7 +140,7 @@ fn run(shape: &Shape, case: &Case) -> Expected {
         Ok(certificate) => Expected::of(&certificate),
         Err(refusal) => {
             assert_eq!(stage.written(), (0, 0), "a refusal wrote something");
-            Expected::Refusal { refusal }
+            Expected::Refusal(Refusal { refusal })
         }
     }
 }
@@ -185,42 +194,34 @@ fn every_token_leads_to_what_its_file_says() {
     ] {
         let shape = corpus.iter().find(|(file, _)| *file == format!("{provider}.json")).map(|(_, shape)| shape);
         let cases = shape.map(|shape| shape.cases.values().collect::<Vec<_>>()).unwrap_or_default();
-        let refused = cases.iter().filter(|case| matches!(case.expected, Expected::Refusal { .. })).count();
+        let refused = cases.iter().filter(|case| matches!(case.expected, Expected::Refusal(_))).count();
         assert!(refused > 0 && refused < cases.len(), "{provider} has no refusal, or no certificate");
     }
 }
 
 /// Everything that could be expected otherwise than it is.
 fn mutants(expected: &Expected) -> Vec<Expected> {
+    let refusal = |refusal: String| Expected::Refusal(Refusal { refusal });
+    let nothing =
+        || Facts { subject: String::new(), names: Vec::new(), lifetime: a_day(), uses: servers_and_clients() };
     match expected {
-        Expected::Refusal { refusal } => vec![
-            Expected::Refusal { refusal: format!("{refusal}!") },
-            Expected::Certificate {
-                subject: String::new(),
-                names: Vec::new(),
-                lifetime: a_day(),
-                uses: servers_and_clients(),
-            },
-        ],
-        Expected::Certificate { subject, names, lifetime, uses } => {
-            let with = |change: &dyn Fn(&mut String, &mut Vec<String>, &mut String, &mut Vec<String>)| {
-                let (mut subject, mut names) = (subject.clone(), names.clone());
-                let (mut lifetime, mut uses) = (lifetime.clone(), uses.clone());
-                change(&mut subject, &mut names, &mut lifetime, &mut uses);
-                Expected::Certificate { subject, names, lifetime, uses }
-            };
-            vec![
-                Expected::Refusal { refusal: "401 ".to_owned() },
-                with(&|subject, _, _, _| subject.push('x')),
-                with(&|_, names, _, _| names.push("evil.example".to_owned())),
-                with(&|_, names, _, _| {
-                    if names.pop().is_none() {
-                        names.push("evil.example".to_owned());
-                    }
-                }),
-                with(&|_, _, lifetime, _| *lifetime = "1h1m1s".to_owned()),
-                with(&|_, _, _, uses| drop(uses.pop())),
-            ]
+        Expected::Refusal(wanted) => {
+            vec![refusal(format!("{}!", wanted.refusal)), Expected::Certificate(nothing())]
+        }
+        Expected::Certificate(facts) => {
+            let changes: [fn(&mut Facts); 5] = [
+                |facts| facts.subject.push('x'),
+                |facts| facts.names.push("evil.example".to_owned()),
+                |facts| facts.names = facts.names.iter().skip(1).cloned().collect(),
+                |facts| facts.lifetime = "1h1m1s".to_owned(),
+                |facts| drop(facts.uses.pop()),
+            ];
+            let changed = changes.iter().map(|change| {
+                let mut facts = facts.clone();
+                change(&mut facts);
+                Expected::Certificate(facts)
+            });
+            changed.chain([refusal("401 ".to_owned())]).collect()
         }
     }
 }
@@ -239,7 +240,7 @@ fn a_wrong_expectation_fails() {
     }
     let (file, mut shape) = corpus().swap_remove(0);
     let wrong = shape.cases.values_mut().next().unwrap();
-    wrong.expected = Expected::Refusal { refusal: "no such thing".to_owned() };
+    wrong.expected = Expected::Refusal(Refusal { refusal: "no such thing".to_owned() });
     let said = failures(&file, &shape);
     assert!(said.len() == 1 && said[0].starts_with(&file), "{said:?}");
     assert_eq!(DistinguishedName::new().to_string(), "", "an empty subject is written as nothing");
