@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod dresses;
+#[cfg(test)]
 mod elsewhere;
 #[cfg(test)]
 mod harness;

@@ -22,6 +22,12 @@ impl Idp {
     /// Start one with a certificate of its own.
     #[track_caller]
     pub(crate) fn start() -> Self {
+        Self::start_as("plain")
+    }
+
+    /// The same, with the issuer and the tokens of `google`, `entra`, `okta` or `keycloak`.
+    #[track_caller]
+    pub(crate) fn start_as(dress: &str) -> Self {
         let place = Place::new();
         let make = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
         let root = ["-keyout", "root.key", "-out", "root.crt", "-subj", "/CN=Web PKI of a test"];
@@ -41,7 +47,7 @@ impl Idp {
         let names = ["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"];
         place.run("openssl", &[&make[..], &leaf, &names].concat()).success();
         let mut node = place.command("node");
-        node.arg(own_file("node/idp.mjs")).args(["idp.crt", "idp.key"]);
+        node.arg(own_file("node/idp.mjs")).args(["idp.crt", "idp.key", dress]);
         let server = Background::start(&node);
         let line = server.wait_for("where it is", |printed| {
             let line = printed.lines().find(|line| line.starts_with('{'))?;
