@@ -1,6 +1,7 @@
 //! Logging in at providers that look like those that people have.
 
-use crate::harness::{Ca, Idp, OidcOptions, Place, browse, find_login_url};
+use crate::elsewhere::find_device_url;
+use crate::harness::{Ca, Idp, OidcOptions, Place, Terminal, browse, find_login_url};
 
 /// An authority with the OIDC provisioner `sso`, and its identity provider.
 fn authority(dress: &str, more: &[&str]) -> (Idp, Ca) {
@@ -16,8 +17,10 @@ fn authority(dress: &str, more: &[&str]) -> (Idp, Ca) {
 enum Way {
     /// The command and the browser are on the same machine.
     Browser,
-    /// The browser is on another device.
+    /// The browser is on another device, where a code is entered.
     Device,
+    /// The browser is on another device, and the address that it ends up at is pasted.
+    Paste,
 }
 
 /// Ask for a certificate for `subject` and log in as `person`; gives what the certificate says.
@@ -36,22 +39,28 @@ fn log_in(ca: &Ca, way: Way, subject: &str, person: &str) -> String {
         }
         Way::Device => {
             let command = ca.place.start_rung(&[&ask[..], &["--console"]].concat());
-            let url = command.wait_for("the address to open", |printed| {
-                let start = printed.find("https://127.0.0.1:")?;
-                Some(printed[start..].split_once(char::is_whitespace)?.0.to_owned())
-            });
+            let url = command.wait_for("the address to open", find_device_url);
             browse(&["device", &url, person]);
             command.finish().success();
+        }
+        Way::Paste => {
+            let command = ca.place.rung_command(&[&ask[..], &["--console-flow", "paste"]].concat());
+            let mut terminal = Terminal::start(&command);
+            let url = terminal.wait_until("the address to open", find_login_url);
+            terminal.wait_for("Address of that page:");
+            terminal.type_line(&browse(&["elsewhere", &url, person]).url);
+            let (status, text) = terminal.finish();
+            assert!(status.success(), "{text}");
         }
     }
     ca.place.run("openssl", &["verify", "-CAfile", &ca.root(), "-untrusted", "me.crt", "me.crt"]).success();
     ca.place.run("openssl", &["x509", "-in", "me.crt", "-noout", "-text", "-nameopt", "RFC2253"]).success().stdout
 }
 
-/// Log in both ways, and look for each of `said` in the certificates.
+/// Log in every way, and look for each of `said` in the certificates.
 #[track_caller]
 fn check(ca: &Ca, subject: &str, person: &str, said: &[&str]) {
-    for way in [Way::Browser, Way::Device] {
+    for way in [Way::Browser, Way::Device, Way::Paste] {
         let shown = log_in(ca, way, subject, person);
         let missing: Vec<_> = said.iter().filter(|part| !shown.contains(**part)).collect();
         assert!(missing.is_empty(), "{missing:?} is not in {shown}");
