@@ -2,6 +2,7 @@
 //! provider's endpoints and keys (OpenID Connect Discovery 1.0).
 
 mod issuer;
+mod offers;
 mod place;
 
 use serde::Deserialize;
@@ -9,6 +10,8 @@ use url::Url;
 
 use crate::outbound::{FetchError, Fetched, Fetcher};
 use crate::printable;
+
+pub use offers::Offers;
 
 /// What a provider says about itself, as far as it is used here.
 #[derive(Debug, Clone, PartialEq, Eq)]

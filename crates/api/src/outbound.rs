@@ -63,7 +63,8 @@ impl Fetcher {
             return Err(FetchError::new(url, Problem::Status(answer.status)));
         }
         serde_json::from_slice::<IgnoredAny>(&answer.body).map_err(|_| FetchError::new(url, not_json(&answer)))?;
-        Ok(Fetched { max_age: max_age(&answer.headers), bytes: answer.body })
+        let date = answer.headers.get(header::DATE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Ok(Fetched { max_age: max_age(&answer.headers), date, bytes: answer.body })
     }
 
     /// Send a form as OAuth does and take the JSON object that answers it, whatever the
@@ -139,6 +140,8 @@ pub struct Fetched {
     pub bytes: Vec<u8>,
     /// How long it may be kept, if the server said so.
     pub max_age: Option<Duration>,
+    /// What time it was for the server, as it wrote it, if it said so.
+    pub date: Option<String>,
 }
 
 /// What answered a form.

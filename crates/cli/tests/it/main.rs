@@ -3,6 +3,7 @@
 mod basics;
 mod certificates;
 mod contexts;
+mod doctor;
 mod documents;
 mod init;
 mod oauth;

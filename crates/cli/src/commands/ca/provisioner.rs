@@ -3,10 +3,12 @@
 mod add;
 mod claims;
 mod config;
+mod doctor;
 mod jwe_key;
 mod jwk;
 mod list;
 mod oidc;
+mod preset;
 mod preview;
 mod remove;
 mod rules;
@@ -29,6 +31,7 @@ pub(crate) static GROUP: Group = Group {
     }],
     children: &[
         Node::Command(&add::COMMAND),
+        Node::Command(&doctor::COMMAND),
         Node::Command(&jwe_key::COMMAND),
         Node::Command(&list::COMMAND),
         Node::Command(&preview::COMMAND),

@@ -4,7 +4,7 @@ use rung_spec::edit;
 use serde_json::{Map, Value};
 
 use super::config::{self, ConfigFile};
-use super::{claims, jwk, oidc, rules, update};
+use super::{claims, jwk, oidc, preset, rules, update};
 use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
@@ -19,6 +19,7 @@ pub(crate) static COMMAND: Command = Command {
     arguments: &[Argument { name: "<name>", count: Count::One, help: "Name of the provisioner." }],
     flags: &[
         &[Flag::value(&["type"], "<type>", "JWK (the default) or OIDC.")],
+        preset::FLAGS,
         jwk::FLAGS,
         oidc::FLAGS,
         rules::FLAGS,
@@ -32,6 +33,13 @@ pub(crate) static COMMAND: Command = Command {
                 "ca provisioner add sso --type OIDC --client-id rung --client-secret s3cret \\",
                 "    --domain example.com \\",
                 "    --configuration-endpoint https://idp.example.com/.well-known/openid-configuration",
+            ],
+        },
+        Example {
+            purpose: "The same for a provider that is known; what is missing is asked for:",
+            lines: &[
+                "ca provisioner add google --preset google --client-id ID --client-secret SECRET \\",
+                "    --domain example.com",
             ],
         },
         Example {
@@ -51,12 +59,15 @@ pub(crate) static COMMAND: Command = Command {
 
 fn run(call: &Call) -> anyhow::Result<()> {
     let name = call.argument(0).unwrap_or_default();
-    let kind = call.text("type")?.unwrap_or_else(|| "JWK".to_owned()).to_ascii_uppercase();
+    let chosen = preset::choose(call)?;
+    let usual = if chosen.is_some() { "OIDC" } else { "JWK" };
+    let kind = call.text("type")?.unwrap_or_else(|| usual.to_owned()).to_ascii_uppercase();
     let mut provisioner = Map::new();
     provisioner.insert("type".to_owned(), kind.as_str().into());
     provisioner.insert("name".to_owned(), name.into());
     match kind.as_str() {
         "JWK" => {
+            preset::refuse(call, &kind)?;
             update::refuse_typed(call, rules::FLAGS, &kind)?;
             let has_key = call.text("public-key")?.is_some() || call.text("private-key")?.is_some();
             if !call.switch("create")? && !has_key {
@@ -65,8 +76,11 @@ fn run(call: &Call) -> anyhow::Result<()> {
             }
         }
         "OIDC" => {
+            if let Some(chosen) = &chosen {
+                provisioner.extend(chosen.members());
+            }
             for flag in ["client-id", "configuration-endpoint"] {
-                if call.text(flag)?.is_none() {
+                if chosen.is_none() && call.text(flag)?.is_none() {
                     return Err(Usage::new(format!("'--type {kind}' requires the '--{flag}' flag")).into());
                 }
             }
@@ -88,6 +102,9 @@ fn run(call: &Call) -> anyhow::Result<()> {
     let changed = edit::add_provisioner(&file.text, &file.path, &value);
     let is_good = changed.is_ok();
     file.save(call, changed)?;
+    if let Some(chosen) = &chosen {
+        chosen.say_what_to_register(call);
+    }
     if kind == "OIDC" && is_good {
         oidc::try_out(call, &provisioner);
     }

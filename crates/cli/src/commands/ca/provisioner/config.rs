@@ -23,6 +23,18 @@ pub(super) static FLAGS: &[Flag] = &[
     Flag::refused_value(&["admin-password-file"], "provisioners live in ca.json"),
 ];
 
+/// The configuration of the flags: where it is, and its text.
+pub(super) fn read(call: &Call) -> anyhow::Result<(PathBuf, String)> {
+    let path = match call.text("ca-config")? {
+        Some(file) => PathBuf::from(file),
+        None => call.folders()?.ca_config(),
+    };
+    let name = path.to_string_lossy();
+    let contents = input::read("the configuration of the CA", &name)?;
+    let text = String::from_utf8(contents.to_vec()).map_err(|_| anyhow!("{name} is not UTF-8 text"))?;
+    Ok((path, text))
+}
+
 /// A configuration that is about to be changed.
 pub(super) struct ConfigFile {
     pub(super) path: PathBuf,
@@ -33,13 +45,8 @@ pub(super) struct ConfigFile {
 impl ConfigFile {
     /// Read the file of the flags.
     pub(super) fn open(call: &Call) -> anyhow::Result<Self> {
-        let path = match call.text("ca-config")? {
-            Some(file) => PathBuf::from(file),
-            None => call.folders()?.ca_config(),
-        };
+        let (path, text) = read(call)?;
         let name = path.to_string_lossy();
-        let contents = input::read("the configuration of the CA", &name)?;
-        let text = String::from_utf8(contents.to_vec()).map_err(|_| anyhow!("{name} is not UTF-8 text"))?;
         let target = Target::claim(&path, Existing::Replace)?;
         call.ui.done("CA Configuration", &name);
         Ok(Self { target, text, path })
