@@ -117,7 +117,8 @@ impl Grant {
         if !claims.names_its_certificate() {
             let connection = Connection::open(call)?;
             let all = provisioners(&connection)?;
-            let provisioner = claims.client_id().and_then(|id| with_client(&all, id));
+            let named = call.text("provisioner")?;
+            let provisioner = named.map_or_else(|| meant(&all, &claims), |name| with_name(&all, &name));
             let identity = for_login(&claims, provisioner, (ask.subject, ask.sans))?;
             return Ok(Self { connection, token, identity });
         }
@@ -155,9 +156,19 @@ fn audience_url(claims: &UnverifiedClaims) -> anyhow::Result<CaUrl> {
     url.ok_or_else(|| anyhow!("the token does not say which CA it is for; pass the address with --ca-url"))
 }
 
-fn with_client<'a>(all: &'a [Provisioner], client_id: &str) -> Option<&'a OidcProvisioner> {
-    all.iter().find_map(|one| match one {
-        Provisioner::Oidc(oidc) if oidc.client_id == client_id => Some(&**oidc),
+/// The provisioner whose client asked for the token, or else for whose client it is.
+fn meant<'a>(all: &'a [Provisioner], claims: &UnverifiedClaims) -> Option<&'a OidcProvisioner> {
+    let ids = claims.text("azp").into_iter().chain(claims.texts("aud"));
+    ids.filter_map(|id| oidc(all).find(|one| one.client_id == id)).next()
+}
+
+fn with_name<'a>(all: &'a [Provisioner], name: &str) -> Option<&'a OidcProvisioner> {
+    oidc(all).find(|one| one.name == name)
+}
+
+fn oidc(all: &[Provisioner]) -> impl Iterator<Item = &OidcProvisioner> {
+    all.iter().filter_map(|one| match one {
+        Provisioner::Oidc(oidc) => Some(&**oidc),
         _ => None,
     })
 }

@@ -55,11 +55,6 @@ impl UnverifiedClaims {
         let end = self.0.get("exp").and_then(Value::as_u64);
         end.is_some_and(|end| unix_seconds(now) > end.saturating_add(60))
     }
-
-    /// The client that an id token is for.
-    pub(crate) fn client_id(&self) -> Option<&str> {
-        self.text("azp").or_else(|| self.texts("aud").first().copied())
-    }
 }
 
 /// What a certificate will say about its holder.

@@ -11,6 +11,7 @@ mod metrics;
 mod outages;
 mod preview;
 mod reload;
+mod rules;
 mod secrets;
 mod server;
 mod sign;
