@@ -112,11 +112,16 @@ fn an_authority_that_cannot_be_reached() {
 }
 
 #[test]
-fn a_wrong_fingerprint() {
+fn l03_a_wrong_fingerprint() {
     let ca = Ca::init();
     let _server = ca.serve();
     let (url, other) = (format!("https://localhost:{}", ca.port), Place::new());
     let wrong = "0123456789abcdef".repeat(4);
+    let right = ca.fingerprint();
+    // Too short, too long, SHA-1.
+    for malformed in [&right[..63], &format!("{right}0"), &right[..40], ""] {
+        other.rung(&["ca", "bootstrap", "--ca-url", &url, "--fingerprint", malformed]).refusal(&["fingerprint"]);
+    }
     other.rung(&["ca", "bootstrap", "--ca-url", &url, "--fingerprint", &wrong]).refusal(&["fingerprint"]);
     other.rung(&["ca", "root", "root.crt", "--ca-url", &url, "--fingerprint", &wrong]).refusal(&["fingerprint"]);
     assert!(!other.has("step/certs/root_ca.crt") && !other.has("root.crt"));

@@ -5,6 +5,7 @@ mod bodies;
 mod client;
 mod http;
 mod idp;
+mod kill;
 mod life;
 mod matrix;
 mod metrics;
