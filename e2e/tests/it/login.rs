@@ -1,5 +1,7 @@
 //! Logging in: what can go another way.
 
+use std::os::unix::fs::PermissionsExt;
+
 use crate::harness::{
     Background, Ca, Idp, OidcOptions, Page, Place, Terminal, browse, eventually, find_login_url, request,
 };
@@ -166,4 +168,33 @@ fn the_provider_answers_with_a_web_page() {
     command.finish().refusal(&["/token"]);
     idp.behave();
     check_nothing_written(&ca);
+}
+
+#[test]
+fn l12_others_on_the_machine_learn_no_secret() {
+    let (idp, mut place) = (Idp::start(), Place::new());
+    place.set("SSL_CERT_FILE", idp.root());
+    let ca = Ca::init_with(place, &[]);
+    ca.add_oidc(&idp, &OidcOptions { name: "sso", client: "rung", more: &[] });
+    let _server = ca.serve();
+    let script = r#"umask 000; exec "$0" ca certificate alice@a.com me.crt me.key --provisioner sso"#;
+    let mut shell = ca.place.command("sh");
+    let command = Background::start(shell.args(["-c", script]).arg(crate::harness::program("rung")));
+    let url = command.wait_for("the address to open", find_login_url);
+    let own = command.pid().to_string();
+    let processes = std::fs::read_dir("/proc").expect("this is Linux").flatten().map(|process| process.path());
+    for process in processes {
+        // A process may end while it is looked at.
+        let Ok(status) = std::fs::read_to_string(process.join("status")) else { continue };
+        let is_ours = status.lines().any(|line| line == format!("Pid:\t{own}") || line == format!("PPid:\t{own}"));
+        let shown = ["cmdline", "environ"].map(|name| std::fs::read(process.join(name)).unwrap_or_default()).concat();
+        let shown = String::from_utf8_lossy(&shown);
+        assert!(!is_ours || !shown.contains("loopback-secret"), "{shown}");
+    }
+    browse(&["login", &url, "alice@a.com"]);
+    command.finish().success();
+    for name in ["me.key", "me.crt"] {
+        let mode = std::fs::metadata(ca.place.path(name)).expect("it was written").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
 }
