@@ -117,6 +117,21 @@ fn every_type_of_provisioner_is_read() {
     }
 }
 
+/// What the documentation shows can be copied.
+#[test]
+fn provisioners_in_the_documentation_are_good() {
+    for (page, at_least) in [("identity-rules.md", 1), ("workload-identity.md", 4)] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
+        let text = fs::read_to_string(&file).unwrap();
+        let samples: Vec<&str> =
+            text.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+        assert!(samples.len() >= at_least, "{page}");
+        for sample in samples {
+            check(&with_provisioner(sample), "");
+        }
+    }
+}
+
 fn is_unsupported(problem: &Problem) -> bool {
     problem.kind == ProblemKind::Unsupported
 }
