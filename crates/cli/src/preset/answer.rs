@@ -44,15 +44,15 @@ impl Ask {
     /// How it is asked.
     pub(crate) fn question(self) -> &'static str {
         match self {
-            Self::ClientId => "Which client id (for machines: which audience) do the tokens name?",
-            Self::ClientSecret => "What is the client's secret?",
-            Self::Domain => "Which domain do the people's addresses have, such as example.com?",
-            Self::Host => "Where is the provider, such as idp.example.com?",
-            Self::Namespace => "Which namespace may have certificates, such as web?",
-            Self::Realm => "Which realm?",
-            Self::Repository => "Which repositories may have certificates, such as example/app or example/*?",
-            Self::Tenant => "Which tenant (directory) id?",
-            Self::TrustDomain => "Which trust domain do the SPIFFE ids have, such as example.org?",
+            Self::ClientId => "Client id, or for machines the audience of their tokens",
+            Self::ClientSecret => "Secret of the client",
+            Self::Domain => "Domain of the people's addresses, such as example.com",
+            Self::Host => "Address of the provider, such as idp.example.com",
+            Self::Namespace => "Namespace that may have certificates, such as web",
+            Self::Realm => "Realm",
+            Self::Repository => "Repository that may have certificates, such as example/app, or example/* for all",
+            Self::Tenant => "Tenant (directory) id",
+            Self::TrustDomain => "Trust domain of the SPIFFE ids, such as example.org",
         }
     }
 

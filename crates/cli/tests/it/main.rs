@@ -8,5 +8,6 @@ mod documents;
 mod init;
 mod oauth;
 mod offline;
+mod presets;
 mod rules;
 mod sandbox;

@@ -84,9 +84,10 @@ pub(super) fn try_out(call: &Call, provisioner: &Map<String, Value>) {
     let text = |member: &str| provisioner.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
     let endpoint = text("configurationEndpoint");
     if let Err(error) = oidc::fetch_metadata(&Fetcher::default(), &endpoint, &text("tenantID")) {
-        let error = anyhow::Error::new(error);
+        let name = text("name");
         call.ui.warning(&format!(
-            "The identity provider cannot be used from here at the moment ({error:#}). The CA tries again by itself."
+            "The identity provider cannot be used from here at the moment ({error}). The CA tries again by itself; \
+             'ca provisioner doctor {name}' says more."
         ));
     }
 }

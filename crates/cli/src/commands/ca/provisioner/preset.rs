@@ -97,7 +97,7 @@ fn required(call: &Call, preset: &'static Preset, ask: Ask) -> anyhow::Result<Ve
     let flag = ask.flag();
     if !has_terminal() {
         let usage = Usage::new(format!("'--preset {}' requires the '--{flag}' flag", preset.name));
-        return Err(usage.with_hint(format!("{} Say it with --{flag}.", ask.question())).into());
+        return Err(usage.with_hint(format!("{}: give it with --{flag}.", ask.question())).into());
     }
     let what = format!("the {flag} for {}", preset.title);
     let remedy = format!("give it with --{flag}");
