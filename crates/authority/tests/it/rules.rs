@@ -254,6 +254,8 @@ fn o07_an_overage_refuses_where_rules_need_the_groups() {
         json!({"groups": ["ops"]}),
         json!({"rules": [{"groups": ["ops"], "names": ["a.test"]}]}),
         json!({"rules": [{"names": ["b.test"]}, {"groups": ["contractors"], "maxDuration": "1h"}]}),
+        json!({"require": {"groups": "ops"}}),
+        json!({"rules": [{"claims": {"groups": "contractors"}, "maxDuration": "1h"}]}),
     ] {
         check_claims(&members, &[(overage.clone(), refused), (hidden.clone(), refused)]);
     }

@@ -157,7 +157,7 @@ fn audience_url(claims: &UnverifiedClaims) -> anyhow::Result<CaUrl> {
 }
 
 /// The provisioner whose client asked for the token, or else for whose client it is.
-fn meant<'a>(all: &'a [Provisioner], claims: &UnverifiedClaims) -> Option<&'a OidcProvisioner> {
+pub(super) fn meant<'a>(all: &'a [Provisioner], claims: &UnverifiedClaims) -> Option<&'a OidcProvisioner> {
     let ids = claims.text("azp").into_iter().chain(claims.texts("aud"));
     ids.filter_map(|id| oidc(all).find(|one| one.client_id == id)).next()
 }

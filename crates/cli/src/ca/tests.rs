@@ -10,6 +10,7 @@ use rung_pki::{
 use serde_json::json;
 
 use super::choose::{Usable, Wanted, fitting, trouble};
+use super::grant::meant;
 use super::identity::{Identity, UnverifiedClaims, for_login};
 use super::key::choose as choose_key;
 use super::offline::Offline;
@@ -102,6 +103,28 @@ fn claims(groups: &[&str]) -> UnverifiedClaims {
     let key = PrivateKey::generate(KeyAlgorithm::EcP256).expect("a key");
     let token = rung_pki::jose::sign_compact(&Default::default(), payload.to_string().as_bytes(), &key);
     UnverifiedClaims::of(&token.expect("a token")).expect("claims")
+}
+
+/// A token of a workload often has no `azp`, and several audiences in any order.
+#[test]
+fn a_token_means_the_provisioner_of_its_client_or_audience() {
+    let claims = |claims: serde_json::Value| {
+        let key = PrivateKey::generate(KeyAlgorithm::EcP256).expect("a key");
+        let token = rung_pki::jose::sign_compact(&Default::default(), claims.to_string().as_bytes(), &key);
+        UnverifiedClaims::of(&token.expect("a token")).expect("claims")
+    };
+    for (token, expected) in [
+        (json!({"aud": "rung"}), Some("sso")),
+        (json!({"aud": ["other", "rung"]}), Some("sso")),
+        (json!({"aud": "other", "azp": "rung"}), Some("sso")),
+        (json!({"aud": "rung", "azp": "phone"}), Some("sso")),
+        (json!({"aud": "admin"}), None),
+        (json!({}), None),
+    ] {
+        let all = provisioners();
+        let found = meant(&all, &claims(token.clone()));
+        assert_eq!(found.map(|oidc| oidc.name.as_str()), expected, "{token}");
+    }
 }
 
 #[track_caller]

@@ -56,8 +56,11 @@ impl<'a> Lookup<'a> {
     }
 
     /// The values of a claim as texts: one, or those of a list; none when it is absent.
+    ///
+    /// A claim that the provider left out because it is too long has values that nobody here knows.
     pub(super) fn texts(&self, path: &ClaimPath) -> Result<Vec<String>, TokenRefusal> {
         let elements = match self.value(path)? {
+            None if self.claims.is_elsewhere(&path.steps()[0]) => return Err(TokenFault::GroupsOverage.into()),
             None => return Ok(Vec::new()),
             Some(Value::Array(elements)) => elements.as_slice(),
             Some(one) => std::slice::from_ref(one),
