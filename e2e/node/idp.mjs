@@ -64,7 +64,7 @@ function newKey() {
 function newProvider(issuer) {
   const native = {
     application_type: 'native',
-    grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
+    grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
     redirect_uris: ['http://127.0.0.1', 'http://localhost', 'http://[::1]'],
     response_types: ['code'],
   };
@@ -86,7 +86,7 @@ function newProvider(issuer) {
     findAccount: (_context, id) => people[id] && { accountId: id, claims: () => ({ sub: id, ...dress.claims(people[id]) }) },
     jwks: { keys: [newKey()] },
     pkce: { required: () => true },
-    ttl: { AccessToken: 300, IdToken: 300, Interaction: 300, Grant: 300, Session: 300, DeviceCode: 300 },
+    ttl: { AccessToken: 300, IdToken: 300, Interaction: 300, Grant: 300, Session: 300, DeviceCode: 300, RefreshToken: 300 },
   });
   provider.on('server_error', (_context, error) => console.error(error));
   return provider;

@@ -30,6 +30,8 @@ pub struct Metadata {
     pub token_endpoint_auth_methods: Vec<String>,
     /// Whether every authorization response names its issuer (RFC 9207).
     pub issuer_in_response: bool,
+    /// Whether it says that codes are bound to who asked for them (PKCE with S256, RFC 7636).
+    pub binds_codes: bool,
 }
 
 /// Why a provider's metadata cannot be used.
@@ -159,6 +161,7 @@ impl Metadata {
             device_authorization_endpoint: asked("device_authorization_endpoint", raw.device_authorization_endpoint)?,
             token_endpoint_auth_methods: raw.token_endpoint_auth_methods_supported.unwrap_or_default(),
             issuer_in_response: raw.authorization_response_iss_parameter_supported.unwrap_or_default(),
+            binds_codes: raw.code_challenge_methods_supported.unwrap_or_default().iter().any(|method| method == "S256"),
         })
     }
 
@@ -186,6 +189,7 @@ struct Document {
     device_authorization_endpoint: Option<String>,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
     authorization_response_iss_parameter_supported: Option<bool>,
+    code_challenge_methods_supported: Option<Vec<String>>,
 }
 
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";

@@ -32,14 +32,13 @@ use zeroize::Zeroizing;
 use attempt::Attempt;
 use environment::Environment;
 use listen::Listening;
-use token::Need;
 use way::{Decision, Facts, Flow, decide};
 
 pub use endpoints::Endpoints;
 pub use error::LoginError;
 pub use listen::{ListenError, check_listen, check_listen_url};
 pub use qr::Drawing;
-pub use token::Tokens;
+pub use token::{Need, Tokens};
 pub use way::Way;
 
 /// The identity provider, as the provisioner describes it.
@@ -78,6 +77,8 @@ pub struct Options {
     pub open_browser: bool,
     /// The browser to open, as `$BROWSER` would name it; on macOS the name of an application.
     pub browser: Option<String>,
+    /// Whether the refresh token is going to be used.
+    pub will_refresh: bool,
     /// How long to wait for the person.
     pub time_limit: Duration,
     /// Where the time comes from.
@@ -89,7 +90,8 @@ impl Options {
     pub fn new(clock: Clock) -> Self {
         let time_limit = Duration::from_secs(120);
         let (way, open_browser) = (Way::Auto, true);
-        Self { way, listen: None, listen_url: None, after: None, open_browser, browser: None, time_limit, clock }
+        let (listen, listen_url, after, browser, will_refresh) = (None, None, None, None, false);
+        Self { way, listen, listen_url, after, open_browser, browser, will_refresh, time_limit, clock }
     }
 }
 
@@ -121,17 +123,22 @@ pub type IdToken = Zeroizing<String>;
 
 /// Log in at `provider` and return the id token.
 pub fn id_token(provider: &Provider, options: &Options, ui: &mut dyn Ui) -> Result<IdToken, LoginError> {
-    let mut provider = provider.clone();
-    // Without it there is no id token.
-    if !provider.scopes.is_empty() && !provider.scopes.iter().any(|scope| scope == "openid") {
-        provider.scopes.insert(0, "openid".to_owned());
-    }
-    Ok(log_in((provider, Need::IdToken), options, ui)?.id_token)
+    Ok(tokens(provider, Need::IdToken, options, ui)?.id_token)
 }
 
 /// Log in at `provider` and return the tokens that it gives.
-pub fn tokens(provider: &Provider, options: &Options, ui: &mut dyn Ui) -> Result<Tokens, LoginError> {
-    log_in((provider.clone(), Need::Any), options, ui)
+pub fn tokens(provider: &Provider, need: Need, options: &Options, ui: &mut dyn Ui) -> Result<Tokens, LoginError> {
+    log_in(Login::new(provider, need, options)?, options, ui)
+}
+
+/// Get new tokens without a person, for the refresh token of an earlier login.
+pub fn tokens_again(
+    provider: &Provider,
+    need: Need,
+    options: &Options,
+    refresh_token: &str,
+) -> Result<Tokens, LoginError> {
+    Login::new(provider, need, options)?.refresh(refresh_token)
 }
 
 /// Get tokens without a person, for an assertion that the client signed (RFC 7523).
@@ -140,8 +147,7 @@ pub fn tokens_for_assertion(endpoint: &Url, assertion: &str) -> Result<Tokens, L
     token::read(Fetcher::default().post_form(endpoint, &fields, None)?)
 }
 
-fn log_in((provider, need): (Provider, Need), options: &Options, ui: &mut dyn Ui) -> Result<Tokens, LoginError> {
-    let login = Login::new(provider, need, options)?;
+fn log_in(login: Login, options: &Options, ui: &mut dyn Ui) -> Result<Tokens, LoginError> {
     let environment = Environment::of_this_process();
     let openers = environment.openers("", options.browser.as_deref());
     let facts = Facts {
@@ -178,17 +184,25 @@ struct Login {
     provider: Provider,
     need: Need,
     after: Option<Url>,
+    will_refresh: bool,
     clock: Clock,
 }
 
 impl Login {
-    fn new(provider: Provider, need: Need, options: &Options) -> Result<Self, LoginError> {
+    fn new(provider: &Provider, need: Need, options: &Options) -> Result<Self, LoginError> {
+        let mut provider = provider.clone();
+        // Without it there is no id token.
+        let without = !provider.scopes.is_empty() && !provider.scopes.iter().any(|scope| scope == "openid");
+        if need == Need::IdToken && without {
+            provider.scopes.insert(0, "openid".to_owned());
+        }
         let fetcher = Fetcher::default();
         let endpoints = match &provider.endpoints {
             Some(endpoints) => endpoints.clone(),
             None => Endpoints::discover(&fetcher, &provider)?,
         };
-        Ok(Self { fetcher, endpoints, provider, need, after: options.after.clone(), clock: options.clock })
+        let (after, will_refresh, clock) = (options.after.clone(), options.will_refresh, options.clock);
+        Ok(Self { fetcher, endpoints, provider, need, after, will_refresh, clock })
     }
 
     /// Log in one way.

@@ -1,14 +1,19 @@
 //! Logging in on behalf of a command: its flags, and the person at the terminal.
 
+mod kept;
+mod keyring;
+
 use std::io::{self, BufRead, IsTerminal};
+use std::time::Duration;
 
 use url::Url;
 
 use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::Flag;
-use crate::login::{self, Clock, Drawing, LoginError, Options, Ui as LoginUi, Way};
+use crate::login::{self, Clock, Drawing, LoginError, Need, Options, Provider, Tokens, Ui as LoginUi, Way};
 use crate::ui::{Question, Ui, shown};
+use kept::Kept;
 
 /// Flags of a command that may log in.
 pub(crate) static FLAGS: &[Flag] = &[
@@ -36,7 +41,110 @@ pub(crate) static FLAGS: &[Flag] = &[
          port that is listened on.",
     ),
     Flag::value(&["redirect-url"], "<url>", "Where the browser goes after a login, instead of a page of ours."),
+    Flag::switch(
+        &["remember"],
+        "Keep the login, encrypted, and use it instead of a browser as long as the provider lets you.",
+    ),
+    Flag::switch(&["forget"], "Remove what --remember kept for this provider.").only_on_the_command_line(),
 ];
+
+/// Log in with the flags of `call`: by what is kept, if that is wanted, else as a person.
+pub(crate) fn log_in(
+    call: &Call,
+    provider: &Provider,
+    (need, options): (Need, &Options),
+    person: &mut Person<'_>,
+) -> anyhow::Result<Tokens> {
+    let on = |name: &str| if call.knows(name) { call.switch(name) } else { Ok(false) };
+    if on("forget")? {
+        forget(call, provider)?;
+    }
+    if !on("remember")? {
+        return login::tokens(provider, need, options, person).map_err(told);
+    }
+    let options = &Options { will_refresh: true, ..options.clone() };
+    let provider = offline(provider);
+    let kept = Kept::of(call, &provider)?;
+    let tokens = match kept.token()? {
+        Some(token) => match again(&kept, &provider, (need, options), &token) {
+            Ok(tokens) => {
+                person.line("Logged in by what --remember kept; --forget removes it.");
+                keep(call, &kept, (&tokens, Some(&token)));
+                return Ok(tokens);
+            }
+            Err(error) if error.is_an_answer() => {
+                person.line(&format!("The kept login has ended: {error}."));
+                login::tokens(&provider, need, options, person).map_err(told)?
+            }
+            Err(error) => return Err(told(error)),
+        },
+        None => login::tokens(&provider, need, options, person).map_err(told)?,
+    };
+    match tokens.refresh_token.is_empty() {
+        true => person.line("The provider gave nothing to keep: it allows this client no refresh tokens."),
+        false => keep(call, &kept, (&tokens, None)),
+    }
+    Ok(tokens)
+}
+
+/// Log in by what is kept.
+fn again(
+    kept: &Kept<'_>,
+    provider: &Provider,
+    (need, options): (Need, &Options),
+    token: &str,
+) -> Result<Tokens, LoginError> {
+    let tokens = login::tokens_again(provider, need, options, token)?;
+    if need == Need::Any || !kept.was_used(&tokens.id_token) {
+        return Ok(tokens);
+    }
+    // Within one second a provider may make the same id token twice, and an authority takes each once.
+    (options.clock.sleep)(Duration::from_secs(1));
+    login::tokens_again(provider, need, options, &tokens.refresh_token)
+}
+
+/// The login is done, whether it can be kept or not.
+fn keep(call: &Call, kept: &Kept<'_>, (tokens, old): (&Tokens, Option<&str>)) {
+    if let Err(error) = kept.keep(tokens, old) {
+        call.ui.warning(&format!("The login was not kept: {error:#}"));
+    }
+}
+
+/// Remove what is kept for `provider`, and say what became of it.
+pub(crate) fn forget(call: &Call, provider: &Provider) -> anyhow::Result<()> {
+    let text = match Kept::of(call, &offline(provider))?.forget()? {
+        true => "The kept login was removed.",
+        false => "No login was kept here.",
+    };
+    call.ui.line(text);
+    Ok(())
+}
+
+/// The same provider, asked for a refresh token (OpenID Connect Core §11).
+fn offline(provider: &Provider) -> Provider {
+    let mut provider = provider.clone();
+    let known = provider.endpoints.as_ref().and_then(|endpoints| endpoints.authorization.as_ref());
+    let address = known.map_or(provider.configuration_endpoint.as_str(), |url| url.as_str());
+    let is_at = |host: &str| address.strip_prefix("https://").is_some_and(|rest| rest.starts_with(host));
+    let asks = provider.auth_params.iter().any(|parameter| parameter.starts_with("prompt="));
+    let mut ask = |parameter: &str| provider.auth_params.push(parameter.to_owned());
+    // Entra asks for consent by itself, once.
+    if !asks && !is_at("login.microsoftonline.") {
+        ask("prompt=consent");
+    }
+    // Google has a parameter of its own, and refuses the scope.
+    if is_at("accounts.google.com") {
+        ask("access_type=offline");
+        return provider;
+    }
+    if provider.scopes.is_empty() {
+        provider.scopes = vec!["openid".to_owned(), "email".to_owned()];
+    }
+    if !provider.scopes.iter().any(|scope| scope == "offline_access") {
+        provider.scopes.push("offline_access".to_owned());
+    }
+    provider
+}
 
 /// How the flags say that a login is to happen. A command that has none of them follows the environment.
 pub(crate) fn options(call: &Call) -> anyhow::Result<Options> {

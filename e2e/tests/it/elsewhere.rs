@@ -1,5 +1,7 @@
 //! Logging in where there is no browser, and in several terminals.
 
+use std::os::unix::fs::PermissionsExt;
+
 use crate::harness::{Ca, Terminal, browse, find_login_url, free_port};
 use crate::login::{ask, authority};
 
@@ -144,4 +146,36 @@ fn where_the_provider_knows_one_port_terminals_take_turns() {
     let url = second.wait_for("its address to open", find_login_url);
     browse(&["login", &url, "alice@a.com"]);
     assert_eq!(second.finish().success().stdout.split('.').count(), 3);
+}
+
+/// A key ring as `secret-tool` shows it, that keeps one secret.
+const KEYRING: &str = "#!/bin/sh\ncase $1 in\nstore) cat > \"$HOME/secret\";;\nlookup) cat \"$HOME/secret\";;\nesac\n";
+
+#[test]
+fn a_login_that_is_kept_needs_no_browser_the_next_time() {
+    let (_idp, mut ca) = authority(&[]);
+    std::fs::create_dir(ca.place.path("bin")).expect("it is not there");
+    let keyring = ca.place.write("bin/secret-tool", KEYRING);
+    std::fs::set_permissions(keyring, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let path = std::env::var("PATH").expect("a PATH");
+    ca.place.set("PATH", format!("{}:{path}", ca.place.text_path("bin")));
+    let _server = ca.serve();
+    let remember = ["--remember", "--force"];
+    let command = ca.place.start_rung(&arguments("alice@a.com", &remember));
+    let url = command.wait_for("the address to open", find_login_url);
+    browse(&["login", &url, "alice@a.com"]);
+    command.finish().success();
+    let first = ca.place.read("me.crt");
+    for _ in 0..2 {
+        let said = ca.place.rung(&arguments("alice@a.com", &remember)).success().stderr;
+        assert!(said.contains("Logged in by what --remember kept; --forget removes it."), "{said}");
+    }
+    assert_ne!(ca.place.read("me.crt"), first);
+    check_written(&ca, "alice@a.com");
+
+    let command = ca.place.start_rung(&arguments("alice@a.com", &["--remember", "--forget", "--force"]));
+    let url = command.wait_for("the address to open", find_login_url);
+    browse(&["login", &url, "alice@a.com"]);
+    let said = command.finish().success().stderr;
+    assert!(said.contains("The kept login was removed."), "{said}");
 }

@@ -129,7 +129,8 @@ pub(crate) fn log_in(call: &Call, oidc: &rung_api::body::OidcProvisioner) -> any
         tenant_id: oidc.tenant_id.clone(),
     };
     let mut person = Person::new(&call.ui, Source::Terminal);
-    login::id_token(&provider, &sign_in::options(call)?, &mut person).map_err(sign_in::told)
+    let options = sign_in::options(call)?;
+    Ok(sign_in::log_in(call, &provider, (login::Need::IdToken, &options), &mut person)?.id_token)
 }
 
 /// The fingerprint of a request as the `cnf` claim has it.

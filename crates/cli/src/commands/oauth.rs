@@ -7,7 +7,7 @@ mod provider;
 use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::{Command, Example, Flag, Scope};
-use crate::login::{self, Options, Provider, Tokens, Way};
+use crate::login::{Need, Options, Provider, Way};
 use crate::sign_in::{self, Person, Source};
 
 use account::Account;
@@ -108,20 +108,16 @@ fn run(call: &Call) -> anyhow::Result<()> {
             let what = if other.is_some() { "that file is no key of one" } else { "give its key file with --account" };
             return Err(Usage::new(format!("flag '--jwt' requires a service account: {what}")).into());
         }
-        other => log_in(call, other, parameters, &options)?,
+        other => {
+            let found = provider::of(call, other)?;
+            let provider = Provider { scopes: scopes(call)?, auth_params: parameters, ..found };
+            if call.switch("forget")? && !call.switch("remember")? {
+                return sign_in::forget(call, &provider);
+            }
+            sign_in::log_in(call, &provider, (Need::Any, &options), &mut Person::new(&call.ui, Source::Input))?
+        }
     };
     output.print(&tokens)
-}
-
-fn log_in(
-    call: &Call,
-    account: Option<Account>,
-    auth_params: Vec<String>,
-    options: &Options,
-) -> anyhow::Result<Tokens> {
-    let found = provider::of(call, account)?;
-    let provider = Provider { scopes: scopes(call)?, auth_params, ..found };
-    login::tokens(&provider, options, &mut Person::new(&call.ui, Source::Input)).map_err(sign_in::told)
 }
 
 /// The scopes of `--scope`; each may hold several.

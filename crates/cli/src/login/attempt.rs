@@ -22,7 +22,7 @@ pub(super) struct Attempt {
     /// Where they come back to.
     pub(super) redirect_uri: String,
     /// Goes into the id token.
-    pub(super) nonce: String,
+    pub(super) nonce: Option<String>,
     /// Proves that the code is ours (RFC 7636).
     pub(super) verifier: Zeroizing<String>,
     /// How the tokens come.
@@ -59,8 +59,18 @@ impl Attempt {
             Flow::Implicit { .. } => Response::Tokens,
             Flow::Device | Flow::Loopback { .. } | Flow::OutOfBand | Flow::Paste => Response::Code,
         };
-        let (state, nonce, verifier) = (random(), random(), Zeroizing::new(random()));
-        let url = Question { redirect_uri: &redirect_uri, state: &state, nonce: &nonce, verifier: &verifier, response };
+        let (state, verifier) = (random(), Zeroizing::new(random()));
+        // Some providers repeat it in every id token of a refresh, which an authority takes
+        // for a replay. Where PKCE binds the code it can be left out (RFC 9700 §2.1.1).
+        let without = login.will_refresh && login.endpoints.binds_codes && response == Response::Code;
+        let nonce = (!without).then(random);
+        let url = Question {
+            redirect_uri: &redirect_uri,
+            state: &state,
+            nonce: nonce.as_deref(),
+            verifier: &verifier,
+            response,
+        };
         let url = url.to(login)?;
         let issuer = login.endpoints.issuer.clone();
         let issuer_in_response = login.endpoints.issuer_in_response;
@@ -132,7 +142,7 @@ fn parameters(query: &str) -> Option<BTreeMap<String, Zeroizing<String>>> {
 struct Question<'a> {
     redirect_uri: &'a str,
     state: &'a str,
-    nonce: &'a str,
+    nonce: Option<&'a str>,
     verifier: &'a str,
     response: Response,
 }
@@ -144,11 +154,11 @@ impl Question<'_> {
         let scope = scope(&login.provider.scopes);
         let mut pairs = vec![
             ("client_id", login.provider.client_id.as_str()),
-            ("nonce", self.nonce),
             ("redirect_uri", self.redirect_uri),
             ("scope", &scope),
             ("state", self.state),
         ];
+        pairs.extend(self.nonce.map(|nonce| ("nonce", nonce)));
         match self.response {
             Response::Code => pairs.extend([
                 ("code_challenge", challenge.as_str()),

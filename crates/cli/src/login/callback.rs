@@ -170,7 +170,7 @@ impl Desk {
             let (login, attempt) = &*work;
             match verdict {
                 Verdict::Code(code) => login.exchange(attempt, &code),
-                Verdict::Tokens(tokens) => login.check(*tokens, Some(&attempt.nonce)),
+                Verdict::Tokens(tokens) => login.check(*tokens, attempt.nonce.as_deref()),
                 Verdict::Failed(error) => Err(error),
                 Verdict::NotOurs => unreachable!("it was answered above"),
             }

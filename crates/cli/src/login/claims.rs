@@ -49,6 +49,11 @@ pub(super) fn check(token: &str, expected: &Expected<'_>) -> Result<Person, Logi
     Ok(Person(printable(&name).into_owned()))
 }
 
+/// Whether a token, checked before, belongs to one request for it.
+pub(super) fn has_nonce(token: &str) -> bool {
+    unverified(token).is_some_and(|claims| claims.nonce.is_some())
+}
+
 fn wrong(reason: &str) -> LoginError {
     LoginError::Token(format!("the id token was not accepted: {reason}"))
 }

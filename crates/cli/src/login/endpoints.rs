@@ -22,6 +22,8 @@ pub struct Endpoints {
     pub auth_methods: Vec<String>,
     /// Whether every authorization response names its issuer (RFC 9207).
     pub issuer_in_response: bool,
+    /// Whether codes are known to be bound to who asked for them (PKCE).
+    pub binds_codes: bool,
 }
 
 impl Endpoints {
@@ -61,6 +63,7 @@ impl From<Metadata> for Endpoints {
             device: metadata.device_authorization_endpoint,
             auth_methods: metadata.token_endpoint_auth_methods,
             issuer_in_response: metadata.issuer_in_response,
+            binds_codes: metadata.binds_codes,
         }
     }
 }

@@ -55,7 +55,7 @@ pub enum LoginError {
 
 impl LoginError {
     /// Whether the provider answered, and will answer the same when asked again.
-    pub(super) fn is_an_answer(&self) -> bool {
+    pub fn is_an_answer(&self) -> bool {
         match self {
             Self::Fetch(error) => matches!(error.problem, Problem::NotJson { .. } | Problem::Status(400..500)),
             Self::Refused { .. } | Self::Token(_) => true,

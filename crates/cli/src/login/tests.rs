@@ -142,7 +142,7 @@ fn run<T>(
     idp: &Idp,
     (provider, options): (&Provider, &Options),
     answers: impl Fn(&Sent) -> Vec<String> + Send + Sync + 'static,
-    ask: fn(&Provider, &Options, &mut dyn Ui) -> Result<T, LoginError>,
+    ask: impl Fn(&Provider, &Options, &mut dyn Ui) -> Result<T, LoginError>,
 ) -> Outcome<T> {
     let mut person = Person {
         lines: Vec::new(),

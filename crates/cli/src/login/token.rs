@@ -30,8 +30,10 @@ pub struct Tokens {
 
 /// Which token a login cannot do without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
+pub enum Need {
+    /// Any that the provider gives.
     Any,
+    /// The id token.
     IdToken,
 }
 
@@ -116,7 +118,24 @@ impl Login {
             ("redirect_uri", &attempt.redirect_uri),
         ];
         let reply = self.post(self.endpoints.token()?, &fields)?;
-        self.accept(reply, Some(&attempt.nonce))
+        self.accept(reply, attempt.nonce.as_deref())
+    }
+
+    /// Get new tokens for a refresh token (RFC 6749 §6).
+    pub(super) fn refresh(&self, refresh_token: &str) -> Result<Tokens, LoginError> {
+        let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
+        let reply = self.post(self.endpoints.token()?, &fields)?;
+        let mut tokens = self.accept(reply, None)?.0;
+        if self.need == Need::IdToken && claims::has_nonce(&tokens.id_token) {
+            // OpenID Connect Core §12.2: it should not have one. An authority goes by it.
+            let text = "the provider repeats the nonce of the first login, which authorities take for a replay";
+            return Err(LoginError::Token(text.to_owned()));
+        }
+        if tokens.refresh_token.is_empty() {
+            // It stays good when no other takes its place.
+            tokens.refresh_token = Zeroizing::new(refresh_token.to_owned());
+        }
+        Ok(tokens)
     }
 
     /// Take the tokens out of a reply and check them.

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Mutex;
 
 use base64::Engine;
@@ -104,35 +105,62 @@ fn a_service_account_signs_its_own_token() {
     sandbox.run(&["oauth", "--account", "account.json", "--jwt", "--oidc", "--bare"]).failed(1, missing);
 }
 
-/// Run `oauth` with a provider at `PROVIDER` in `words` that gives these answers, one for each request; gives what
-/// came of it and the forms that arrived.
-fn with_provider(sandbox: &Sandbox, words: &[&str], input: &str, answers: &[(u16, Value)]) -> (Outcome, Vec<Value>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let place = format!("http://{}", listener.local_addr().expect("an address"));
-    let words: Vec<String> = words.iter().map(|word| word.replace("PROVIDER", &place)).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let forms = Mutex::new(Vec::new());
-    let outcome = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for (status, answer) in answers {
-                let (mut stream, _) = listener.accept().expect("a request");
-                let form = read_form(&mut BufReader::new(&stream));
-                forms.lock().expect("a lock").push(form);
-                let body = answer.to_string();
-                let length = body.len();
-                let head = format!("HTTP/1.1 {status} x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
-                // Who does not read the answer fails for that.
-                let _ = stream.write_all((head + &body).as_bytes());
+/// A provider that answers as it is told.
+struct Provider {
+    listener: TcpListener,
+    place: String,
+}
+
+impl Provider {
+    fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let place = format!("http://{}", listener.local_addr().expect("an address"));
+        Self { listener, place }
+    }
+
+    /// These words, with the address in place of `PROVIDER`.
+    fn words(&self, words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| word.replace("PROVIDER", &self.place)).collect()
+    }
+
+    /// Give these answers, one for each request, while `run` runs; gives the forms that arrived, too.
+    fn answer<T>(&self, answers: &[(u16, Value)], run: impl FnOnce() -> T) -> (T, Vec<Value>) {
+        let forms = Mutex::new(Vec::new());
+        let outcome = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for (status, answer) in answers {
+                    let (mut stream, _) = self.listener.accept().expect("a request");
+                    let form = read_form(&mut BufReader::new(&stream));
+                    forms.lock().expect("a lock").push(form);
+                    let body = answer.to_string();
+                    let length = body.len();
+                    let head = format!("HTTP/1.1 {status} x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+                    // Who does not read the answer fails for that.
+                    let _ = stream.write_all((head + &body).as_bytes());
+                }
+            });
+            let outcome = run();
+            // Requests that never came are visible as empty forms.
+            let came = forms.lock().expect("a lock").len();
+            for _ in came..answers.len() {
+                let _ = TcpStream::connect(self.listener.local_addr().expect("an address"));
             }
+            outcome
         });
-        let outcome = sandbox.run_with(&[&["oauth"], &words[..]].concat(), input);
-        // Requests that never came are visible as empty forms.
-        for _ in answers {
-            let _ = TcpStream::connect(listener.local_addr().expect("an address"));
-        }
-        outcome
-    });
-    (outcome, forms.into_inner().expect("a lock"))
+        (outcome, forms.into_inner().expect("a lock"))
+    }
+
+    /// Run `oauth` with this on standard input.
+    fn run(&self, sandbox: &Sandbox, words: &[&str], input: &str, answers: &[(u16, Value)]) -> (Outcome, Vec<Value>) {
+        let words = self.words(&[&["oauth"], words].concat());
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        self.answer(answers, || sandbox.run_with(&words, input))
+    }
+}
+
+/// Run `oauth` with a provider of its own.
+fn with_provider(sandbox: &Sandbox, words: &[&str], input: &str, answers: &[(u16, Value)]) -> (Outcome, Vec<Value>) {
+    Provider::new().run(sandbox, words, input, answers)
 }
 
 fn read_form(reader: &mut impl BufRead) -> Value {
@@ -157,21 +185,12 @@ fn a_service_account_asks_for_a_token() {
     let token = json!({"access_token": "ya29", "expires_in": 3599, "token_type": "Bearer"});
     let answers = [(200, token), (401, json!({"error": "invalid_grant", "error_description": "no\u{1b}[2J"}))];
     for (place, answer) in answers.into_iter().enumerate() {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let uri = format!("http://{}/token", listener.local_addr().expect("an address"));
+        let provider = Provider::new();
+        let uri = format!("{}/token", provider.place);
         let key = service_account(&sandbox, &uri);
-        let words = ["oauth", "--account", "account.json", "--scope", "a b", "--bare"];
-        let (outcome, form) = std::thread::scope(|scope| {
-            let server = scope.spawn(move || {
-                let (mut stream, _) = listener.accept().expect("a request");
-                let form = read_form(&mut BufReader::new(&stream));
-                let body = answer.1.to_string();
-                write!(stream, "HTTP/1.1 {} x\r\nContent-Length: {}\r\n\r\n{body}", answer.0, body.len())
-                    .expect("read");
-                form
-            });
-            (sandbox.run(&words), server.join().expect("a form"))
-        });
+        let words = ["--account", "account.json", "--scope", "a b", "--bare"];
+        let (outcome, forms) = provider.run(&sandbox, &words, "", &[answer]);
+        let form = &forms[0];
         assert_eq!(form["grant_type"], "urn:ietf:params:oauth:grant-type:jwt-bearer");
         let (_, claims) = verified(form["assertion"].as_str().expect("text"), &key);
         assert_eq!((&claims["aud"], &claims["scope"]), (&json!(uri), &json!("a b")));
@@ -292,4 +311,124 @@ fn l11_without_a_terminal_nothing_is_pasted() {
     let sandbox = Sandbox::new();
     let url = sandbox.run(&["oauth", "--provider", "github", "--client-id", "x", "--console-flow", "paste"]);
     url.failed(1, "the result of the login was not entered: unexpected end of file\n");
+}
+
+/// A key ring that keeps one secret, and notes with which arguments it was called.
+fn with_keyring(sandbox: Sandbox) -> Sandbox {
+    let script = "#!/bin/sh\necho \"$@\" >> \"$HOME/calls\"\ncase $1 in\nstore) cat > \"$HOME/secret\";;\n\
+                  lookup) cat \"$HOME/secret\";;\nesac\n";
+    let path = sandbox.write("bin/secret-tool", script);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let folders = format!("{}:{}", sandbox.path("bin").display(), std::env::var("PATH").expect("a PATH"));
+    sandbox.with_env("PATH", &folders)
+}
+
+const REMEMBER: [&str; 4] = ["--console-flow", "oob", "--bare", "--remember"];
+
+fn tokens(access: &str, refresh: &str) -> (u16, Value) {
+    (200, json!({"access_token": access, "refresh_token": refresh}))
+}
+
+#[test]
+fn a_login_is_kept_when_that_is_asked_for() {
+    let (sandbox, provider) = (with_keyring(Sandbox::new()), Provider::new());
+    let words = [&ENDPOINTS[..], &REMEMBER].concat();
+    let (outcome, _) = provider.run(&sandbox, &words, "c0de\n", &[tokens("at1", "refresh-1")]);
+    outcome.printed("at1\n");
+    assert!(outcome.stderr.contains("scope=openid+email+offline_access"), "{outcome:?}");
+
+    let (outcome, forms) = provider.run(&sandbox, &words, "", &[tokens("at2", "refresh-2")]);
+    outcome.printed("at2\n");
+    assert_eq!(outcome.stderr, "Logged in by what --remember kept; --forget removes it.\n");
+    assert_eq!(forms[0], json!({"client_id": "me", "grant_type": "refresh_token", "refresh_token": "refresh-1"}));
+
+    // One that the provider has ended is replaced, and the newer token is the one that is used.
+    let ended = (400, json!({"error": "invalid_grant"}));
+    let (outcome, forms) = provider.run(&sandbox, &words, "c0de\n", &[ended, tokens("at3", "refresh-3")]);
+    outcome.printed("at3\n");
+    assert_eq!((&forms[0]["refresh_token"], &forms[1]["code"]), (&json!("refresh-2"), &json!("c0de")));
+    assert!(outcome.stderr.starts_with("The kept login has ended: the identity provider refused"), "{outcome:?}");
+
+    // A provider in trouble ends nothing.
+    let (outcome, _) = provider.run(&sandbox, &words, "", &[(503, json!({}))]);
+    outcome.failed(1, "answered with status 503\n");
+    let (outcome, forms) = provider.run(&sandbox, &words, "", &[tokens("at4", "")]);
+    outcome.printed("at4\n");
+    assert_eq!(forms[0]["refresh_token"], "refresh-3");
+
+    // Another client is another login, and so is one that is not asked to remember.
+    let other = [&words[..], &["--client-id", "other"]].concat();
+    let (outcome, forms) = provider.run(&sandbox, &other, "c0de\n", &[tokens("at5", "")]);
+    assert_eq!((outcome.code, &forms[0]["code"]), (Some(0), &json!("c0de")));
+    assert!(outcome.stderr.contains("The provider gave nothing to keep"), "{outcome:?}");
+    let (_, forms) = provider.run(&sandbox, &words[..words.len() - 1], "c0de\n", &[tokens("at6", "")]);
+    assert_eq!(forms[0]["code"], "c0de");
+
+    let forget = [&words[..words.len() - 1], &["--forget"]].concat();
+    for expected in ["The kept login was removed.\n", "No login was kept here.\n"] {
+        let (outcome, _) = provider.run(&sandbox, &forget, "", &[]);
+        outcome.said(expected);
+    }
+    assert_eq!(sandbox.files("step/logins"), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn l12_a_kept_login_is_encrypted_and_its_key_is_never_an_argument() {
+    let (sandbox, provider) = (with_keyring(Sandbox::new()), Provider::new());
+    let words = [&ENDPOINTS[..], &REMEMBER].concat();
+    provider.run(&sandbox, &words, "c0de\n", &[tokens("at1", "refresh-1")]).0.printed("at1\n");
+    let [file] = &sandbox.files("step/logins")[..] else { panic!("one file") };
+    let mode = |path: &std::path::Path| path.metadata().expect("it is there").permissions().mode() & 0o777;
+    assert_eq!((mode(file), mode(file.parent().expect("a folder"))), (0o600, 0o700));
+    let kept = std::fs::read_to_string(file).expect("a file");
+    assert!(kept.contains("\"key\": \"keyring\"") && !kept.contains("refresh-1"), "{kept}");
+    let key = sandbox.read("secret");
+    assert_eq!(key.len(), 64);
+    assert!(!sandbox.read("calls").contains(&key) && !kept.contains(&key));
+
+    // Without the key there is no kept login.
+    sandbox.write("secret", "");
+    let (outcome, forms) = provider.run(&sandbox, &words, "c0de\n", &[tokens("at2", "refresh-2")]);
+    outcome.printed("at2\n");
+    assert_eq!(forms[0]["code"], "c0de");
+    assert!(outcome.stderr.starts_with("The key of the kept login is not in the key ring"), "{outcome:?}");
+
+    // A file that somebody has tampered with is told.
+    std::fs::write(file, "{}").expect("it is ours");
+    provider.run(&sandbox, &words, "", &[]).0.failed(1, "--forget removes it");
+}
+
+#[test]
+fn without_a_key_ring_a_password_protects_the_kept_login() {
+    let (sandbox, provider) = (Sandbox::new().with_env("RUNG_REMEMBER", "1"), Provider::new());
+    let words = provider.words(&[&["oauth"], &ENDPOINTS[..], &REMEMBER[..3]].concat());
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let asked = "Please enter the password of your kept logins";
+    let run = |answers: &[(&str, &str)], reply: (u16, Value), expected: &str| {
+        let (_, forms) = provider.answer(&[reply], || {
+            let mut terminal = sandbox.on_a_terminal(&words);
+            for (prompt, answer) in answers {
+                terminal.exp_string(prompt).expect(prompt);
+                terminal.send_line(answer).expect("the terminal is open");
+            }
+            terminal.exp_string(expected).expect("the token");
+            terminal.exp_eof().expect("the end");
+        });
+        forms
+    };
+    run(&[("Enter verification code", "c0de"), (asked, "passw0rd")], tokens("at-1", "refresh-1"), "at-1");
+    let wrong = [(asked, "wrong"), ("That password is wrong, try again.", "passw0rd")];
+    let forms = run(&wrong, tokens("at-2", ""), "at-2");
+    assert_eq!(forms[0]["refresh_token"], "refresh-1");
+}
+
+#[test]
+fn l11_without_key_ring_and_terminal_a_login_works_and_is_not_kept() {
+    let sandbox = Sandbox::new();
+    let words = [&ENDPOINTS[..], &REMEMBER].concat();
+    let (outcome, _) = with_provider(&sandbox, &words, "c0de\n", &[tokens("at1", "refresh-1")]);
+    outcome.printed("at1\n");
+    let expected = "The login was not kept: there is no terminal to ask for the password of the kept logins: log in \
+                    without --remember\n";
+    assert!(outcome.stderr.ends_with(expected), "{outcome:?}");
 }

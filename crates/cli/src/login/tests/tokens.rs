@@ -4,11 +4,15 @@ use serde_json::Value;
 
 use super::*;
 
+fn any(provider: &Provider, options: &Options, ui: &mut dyn Ui) -> Result<Tokens, LoginError> {
+    tokens(provider, Need::Any, options, ui)
+}
+
 /// Log in for tokens with this answer of the token endpoint.
 fn ask(reply: Value) -> (Outcome<Tokens>, Idp) {
     let idp = Idp::new();
     *idp.shared.reply.lock().unwrap() = Reply::Json(200, reply);
-    (run(&idp, (&idp.provider(), &options()), good, tokens), idp)
+    (run(&idp, (&idp.provider(), &options()), good, any), idp)
 }
 
 #[test]
@@ -60,7 +64,7 @@ fn scopes_are_sent_as_they_are_when_no_id_token_is_needed() {
     let idp = Idp::new();
     let provider = Provider { scopes: vec!["read".to_owned(), "write".to_owned()], ..idp.provider() };
     let sent = |outcome: &[String]| Sent { url: outcome[0].parse().unwrap() }.parameter("scope");
-    let plain = run(&idp, (&provider, &options()), good, tokens);
+    let plain = run(&idp, (&provider, &options()), good, any);
     assert_eq!(sent(&plain.lines), "read write");
     let login = run(&idp, (&provider, &options()), good, id_token);
     assert_eq!(sent(&login.lines), "openid read write");
@@ -75,11 +79,11 @@ fn known_endpoints_are_not_discovered() {
         Provider { endpoints: Some(endpoints.clone()), configuration_endpoint: String::new(), ..idp.provider() };
     // Without discovery it is not known who the token should be from.
     *idp.shared.reply.lock().unwrap() = Reply::Token(json!({"iss": "https://other.test"}));
-    run(&idp, (&provider, &options()), good, tokens).result.map(drop).unwrap();
+    run(&idp, (&provider, &options()), good, any).result.map(drop).unwrap();
     *idp.shared.reply.lock().unwrap() = Reply::Token(json!({"nonce": "x"}));
-    assert!(run(&idp, (&provider, &options()), good, tokens).result.is_err());
+    assert!(run(&idp, (&provider, &options()), good, any).result.is_err());
     let options = Options { way: Way::Device, ..options() };
-    let error = run(&idp, (&provider, &options), good, tokens).result.err().map(|error| error.to_string());
+    let error = run(&idp, (&provider, &options), good, any).result.err().map(|error| error.to_string());
     let expected = "the provider's device_authorization_endpoint is needed for this login; give it, too";
     assert_eq!(error.as_deref(), Some(expected));
 }
@@ -114,7 +118,7 @@ fn implicit(changed: Value, wrong_state: &'static str) -> Outcome<Tokens> {
             let fragment = format!("access_token=a&expires_in=60&token_type=Bearer&id_token={token}&state={state}");
             vec![String::new(), format!("?urlhash=true&{fragment}")]
         },
-        tokens,
+        any,
     )
 }
 
@@ -134,4 +138,43 @@ fn o17_tokens_of_another_login_are_not_taken() {
     assert!(implicit(json!({"nonce": "other"}), "").result.is_err());
     assert!(implicit(json!({"aud": "other"}), "").result.is_err());
     assert!(matches!(implicit(json!({}), "x").result, Err(LoginError::TimedOut(_))));
+}
+
+#[test]
+fn a_refresh_token_takes_the_place_of_a_login() {
+    let idp = Idp::new();
+    let refresh = |token: &str| tokens_again(&idp.provider(), Need::IdToken, &options(), token);
+    *idp.shared.reply.lock().unwrap() = Reply::Token(json!({"nonce": null}));
+    let again = refresh("r1").unwrap();
+    let form = idp.shared.last_form();
+    assert_eq!((form["grant_type"].as_str(), form["refresh_token"].as_str()), ("refresh_token", "r1"));
+    assert_eq!((again.id_token.is_empty(), again.refresh_token.as_str()), (false, "r1"));
+    for (reply, is_an_answer) in [
+        (Reply::Json(400, json!({"error": "invalid_grant"})), true),
+        (Reply::Json(200, json!({"access_token": "a"})), true),
+        (Reply::Token(json!({"aud": "other"})), true),
+        (Reply::Token(json!({"nonce": "n"})), true),
+        (Reply::Html(503), false),
+        (Reply::HangUp, false),
+    ] {
+        *idp.shared.reply.lock().unwrap() = reply;
+        let error = refresh("r1").err().unwrap();
+        assert_eq!(error.is_an_answer(), is_an_answer, "{error}");
+    }
+}
+
+#[test]
+fn a_login_that_is_to_be_kept_has_no_nonce_where_pkce_takes_its_place() {
+    let idp = Idp::new();
+    let options = Options { will_refresh: true, ..options() };
+    let nonce = |outcome: &Outcome| Sent { url: outcome.lines[0].parse().unwrap() }.parameter("nonce");
+    assert_ne!(nonce(&log_in(&idp, &options, good)), "");
+    idp.shared.say("code_challenge_methods_supported", json!(["plain", "S256"]));
+    *idp.shared.reply.lock().unwrap() = Reply::Token(json!({"nonce": null}));
+    let outcome = log_in(&idp, &options, good);
+    assert_eq!(nonce(&outcome), "");
+    outcome.result.unwrap();
+    assert!(idp.shared.last_form().contains_key("code_verifier"));
+    let outcome = log_in(&idp, &Options { will_refresh: false, ..options }, good);
+    assert_ne!(nonce(&outcome), "");
 }
