@@ -197,7 +197,6 @@ impl Oidc {
             true => {
                 explanation
                     .push("the person is an administrator: subject and names are those of the request".to_owned());
-                given.terms.units.clear();
                 GrantedNames::Requested
             }
             false => GrantedNames::Identity {

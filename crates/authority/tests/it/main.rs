@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests stop at what does not work")]
 
 mod corpus;
+mod given;
 mod jwk;
 mod key;
 mod oidc;

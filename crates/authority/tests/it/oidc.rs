@@ -56,6 +56,7 @@ fn o02_the_token_is_issued_to_this_client() {
             (json!({"aud": ["rung", "other"]}), ALICE),
             (json!({"aud": ["other", "rung"]}), ALICE),
             (json!({"aud": ["rung", "other"], "azp": null}), Err("401 AuthorizedParty")),
+            (json!({"aud": ["rung", "rung"], "azp": null}), Err("401 AuthorizedParty")),
             (json!({"aud": ["other", "rung"], "azp": null}), Err("401 UnknownProvisioner")),
             (json!({"azp": "other"}), Err("401 UnknownProvisioner")),
             (json!({"azp": "rung-second"}), Err("401 Audience")),

@@ -113,6 +113,28 @@ fn o03_an_unverified_address_is_not_shown_to_rules() {
     }
 }
 
+/// Reading the configuration refuses such rules; were one to come from elsewhere, it would still give no more.
+#[test]
+fn rules_do_not_go_beyond_the_lifetimes_of_the_provisioner() {
+    let (hour, bounds) = (Duration::from_secs(3600), ResolvedClaims::default());
+    let token = json!({"sub": "s"});
+    let claims = claims(&token);
+    let lookup = Lookup { token: &token, claims: &claims, accept_unverified_email: false };
+    for (default, longest, expected) in [
+        (None, Some(48 * hour), (24 * hour, 24 * hour)),
+        (Some(48 * hour), None, (24 * hour, 24 * hour)),
+        (Some(8 * hour), Some(2 * hour), (2 * hour, 2 * hour)),
+        (None, Some(2 * hour), (2 * hour, 2 * hour)),
+        (Some(hour), None, (hour, 24 * hour)),
+    ] {
+        let rule = Rule { default_duration: default, max_duration: longest, ..Rule::default() };
+        let given = rules::apply(&[rule], &Groups::Absent, &lookup).expect("it holds");
+        let lifetimes = given.lifetimes(&bounds).expect("lifetimes");
+        assert_eq!((lifetimes.default_tls, lifetimes.max_tls), expected, "{default:?} {longest:?}");
+        assert_eq!(lifetimes.min_tls, bounds.min_tls);
+    }
+}
+
 /// Whatever a provider could send.
 fn any_json() -> impl Strategy<Value = Value> {
     let text = "[a-c/.*@{}%?#\\n\u{e4} ]{0,12}";
