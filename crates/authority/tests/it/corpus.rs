@@ -35,7 +35,7 @@ struct Shape {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
-    /// The members of the provisioner in `ca.json`, besides type, name and endpoint.
+    /// The members of the provisioner in `ca.json`, besides type, name and endpoint; or a page that shows one.
     provisioner: Value,
     /// Claims that differ; `null` takes one away.
     #[serde(default)]
@@ -118,9 +118,20 @@ impl Expected {
     }
 }
 
+/// The provisioner that a page of the documentation shows.
+fn shown_by(page: &str) -> Value {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(page);
+    let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{page}: {error}"));
+    let sample = text.split("```json\n").nth(1).and_then(|rest| rest.split("```").next());
+    serde_json::from_str(sample.unwrap_or_else(|| panic!("{page} shows no provisioner"))).unwrap()
+}
+
 /// Run a case; gives what came of it.
 fn run(shape: &Shape, case: &Case) -> Expected {
-    let (oidc, lifetimes) = rules::read(&case.provisioner);
+    let (oidc, lifetimes) = match &case.provisioner {
+        Value::String(page) => rules::read(&shown_by(page)),
+        members => rules::read(members),
+    };
     let mut stage = Stage::new();
     let client = oidc.client_id.clone();
     let provisioner = Provisioner::Oidc(Oidc::new("sso", &client, rules::rules_of(oidc), lifetimes));
