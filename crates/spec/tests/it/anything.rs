@@ -13,7 +13,7 @@ use crate::samples::{parse, sample};
 
 /// A sample with a stretch exchanged for something else.
 fn damaged() -> impl Strategy<Value = String> {
-    let samples = ["init.json", "init-ssh.json", "edited.json"].map(sample);
+    let samples = ["init.json", "init-ssh.json", "edited.json", "rules.json"].map(sample);
     let bits = ["null", "{}", "[]", "-1", "\"\"", "\"24h\"", "}", "[", "\"", "\\u0041", "é", "\u{0}", ",", "1e999"];
     (prop::sample::select(samples.to_vec()), any::<(prop::sample::Index, u8)>(), prop::sample::select(bits.to_vec()))
         .prop_map(|(text, (start, length), bit)| {

@@ -51,7 +51,7 @@ fn key_id(text: &str) -> &str {
 
 #[test]
 fn trees_that_are_good_as_they_are() {
-    for name in ["init-no-db.json", "edited.json"] {
+    for name in ["init-no-db.json", "edited.json", "rules.json"] {
         check(&sample(name), "");
     }
     let edited = parse(&sample("edited.json")).unwrap();

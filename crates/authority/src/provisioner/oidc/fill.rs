@@ -105,7 +105,8 @@ impl Place<'_> {
         }
     }
 
-    /// A step of a path, escaped; several only at the end, or where the pattern says so. In a host only what hosts have.
+    /// A step of a path, escaped; several only at the end, or where the pattern says so. In a host only what hosts
+    /// have.
     fn in_uri(&self, value: &str, before: &str) -> Result<String, TokenRefusal> {
         if is_in_host(before) {
             let is_host = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);

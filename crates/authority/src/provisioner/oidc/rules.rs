@@ -1,7 +1,7 @@
 //! What the rules of a provisioner give to a person or machine.
 //!
-//! Every rule that holds adds its names and organisational units. Lifetimes and uses come from the first rule that holds
-//! and says something about them. Nothing a rule says goes beyond the lifetimes of the provisioner.
+//! Every rule that holds adds its names and organisational units. Lifetimes and uses come from the first rule that
+//! holds and says something about them. Nothing a rule says goes beyond the lifetimes of the provisioner.
 
 use std::time::Duration;
 

@@ -82,6 +82,10 @@ fn uri_shape(pattern: &Pattern) -> Option<String> {
     if let Some(bad) = rest.chars().find(|character| !character.is_ascii() || " \"<>\\^`|".contains(*character)) {
         return Some(format!("a URI has no {bad:?}: write it with %, such as %20"));
     }
+    let path = rest.split(['?', '#']).next().unwrap_or_default();
+    if path.split('/').any(|step| [".", ".."].contains(&step)) {
+        return Some("a step of the path is `.` or `..`: write where it leads".to_owned());
+    }
     let authority = rest.strip_prefix("//")?.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.is_empty() {
         return Some("the URI has no host after the //".to_owned());

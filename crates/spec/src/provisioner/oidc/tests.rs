@@ -201,6 +201,8 @@ fn names_that_say_too_much_or_nothing() {
         ("spiffe://*/x", "the host of a URI is written out: it has no `*` and no `@`"),
         ("spiffe:///x", "the URI has no host after the //"),
         ("https://u@a.test/", "the host of a URI is written out: it has no `*` and no `@`"),
+        ("spiffe://a.test/../{x}", "a step of the path is `.` or `..`: write where it leads"),
+        ("spiffe://a.test/./*", "a step of the path is `.` or `..`: write where it leads"),
         ("urn:", "a URI begins with its scheme, such as \"spiffe://example.com/\""),
         ("urn:a b", "a URI has no ' ': write it with %, such as %20"),
     ] {
