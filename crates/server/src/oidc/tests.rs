@@ -275,6 +275,26 @@ async fn good_keys_survive_an_outage_for_a_day() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn f12_a_refresh_that_fails_changes_nothing_and_is_made_good_by_itself() {
+    let script = Script::new(&[Step::Up(&["a"]), Step::Down, Step::Down, Step::Up(&["b"])]);
+    let (providers, _writer) = providers(&script);
+    assert!(finds(&providers, "a").await);
+    // Nobody logs in with another key: the age of the keys alone makes the CA ask.
+    sleep(seconds(3590)).await;
+    let mut left = 20;
+    while providers.status()[0].is_ready() && left > 0 {
+        sleep(seconds(1)).await;
+        left -= 1;
+    }
+    assert_eq!(script.fetches(), 2);
+    assert!(finds(&providers, "a").await);
+    sleep(seconds(30)).await;
+    assert!(providers.status()[0].is_ready());
+    assert!(finds(&providers, "b").await);
+    assert_eq!(script.fetches(), 4);
+}
+
+#[tokio::test(start_paused = true)]
 async fn f13_keys_that_rotate_every_five_seconds_fail_no_login() {
     const KEYS: [&str; 9] = ["0", "1", "2", "3", "4", "5", "6", "7", "8"];
     let script = Script::new(&[Step::Up(&KEYS[0..2])]);

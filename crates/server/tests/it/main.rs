@@ -10,6 +10,7 @@ mod life;
 mod matrix;
 mod metrics;
 mod outages;
+mod pages;
 mod preview;
 mod reload;
 mod rules;
