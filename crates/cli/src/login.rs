@@ -259,7 +259,14 @@ impl Login {
 /// Show the address and open it if that is possible.
 fn invite(attempt: &Attempt, opener: Option<&Environment>, options: &Options, ui: &mut dyn Ui) {
     let url = attempt.url.as_str();
-    let Some(environment) = opener else { return ui.line(url) };
+    let Some(environment) = opener else {
+        // Scripts read the address, and look for nothing else.
+        if ui.can_ask() {
+            ui.line("Open this address in a browser on this machine:");
+            ui.line("");
+        }
+        return ui.line(url);
+    };
     let heading = if browser::open(&environment.openers(url, options.browser.as_deref())) {
         "Your default web browser has been opened to visit:"
     } else {

@@ -101,7 +101,7 @@ impl Grant {
                 Ok(Self { connection, token, identity })
             }
             Usable::Oidc(oidc) => {
-                let token = token::log_in(call, &oidc)?;
+                let token = token::log_in(call, &oidc, ask.subject)?;
                 let claims = UnverifiedClaims::of(&token)?;
                 let identity = for_login(&claims, Some(&oidc), (ask.subject, ask.sans))?;
                 Ok(Self { connection, token, identity })

@@ -144,7 +144,7 @@ pub(crate) fn for_login(
         if is_own(subject) { sans.iter().find(|name| !is_own(name)).map_or("", String::as_str) } else { subject };
     bail!(
         "your login is good for your own names only ({}), and '{other}' is not one of them; ask for '{}' without --san, \
-         or have the provisioner make you an admin",
+         log in with another account, or have the provisioner make you an admin",
         names.join(", "),
         claims.text("email").unwrap_or(&own.subject)
     )

@@ -114,10 +114,19 @@ fn password_flag(call: &Call) -> anyhow::Result<Option<(&'static str, Zeroizing<
     Ok(None)
 }
 
-/// Log in at the identity provider of a provisioner.
-pub(crate) fn log_in(call: &Call, oidc: &rung_api::body::OidcProvisioner) -> anyhow::Result<Zeroizing<String>> {
+/// Log in at the identity provider of a provisioner, as `subject` if that is an address that the provider may know.
+pub(crate) fn log_in(
+    call: &Call,
+    oidc: &rung_api::body::OidcProvisioner,
+    subject: &str,
+) -> anyhow::Result<Zeroizing<String>> {
     let mut auth_params = oidc.auth_params.clone();
     auth_params.extend(sign_in::parameters());
+    // Whoever has several accounts there is shown the one that fits (OpenID Connect Core §3.1.2.1).
+    let is_said = auth_params.iter().any(|parameter| parameter.starts_with("login_hint="));
+    if !is_said && subject.parse::<rung_pki::EmailAddress>().is_ok() {
+        auth_params.push(format!("login_hint={subject}"));
+    }
     let provider = login::Provider {
         configuration_endpoint: oidc.configuration_endpoint.clone(),
         endpoints: None,

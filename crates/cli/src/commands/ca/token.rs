@@ -117,7 +117,7 @@ fn run(call: &Call) -> anyhow::Result<()> {
     let source = if offline { Source::offline(call)? } else { Source::online(call)? };
     let wanted = Wanted { name: call.text("provisioner")?, key_id: call.text("kid")? };
     let token = match choose(&source.provisioners, &wanted, &call.ui)? {
-        Usable::Oidc(oidc) => token::log_in(call, &oidc)?,
+        Usable::Oidc(oidc) => token::log_in(call, &oidc, subject)?,
         Usable::Jwk(jwk) => {
             let content = Content {
                 audience: &source.audience,

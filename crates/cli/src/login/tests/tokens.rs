@@ -63,7 +63,7 @@ fn l04_a_token_cannot_draw_on_the_terminal_or_add_a_header() {
 fn scopes_are_sent_as_they_are_when_no_id_token_is_needed() {
     let idp = Idp::new();
     let provider = Provider { scopes: vec!["read".to_owned(), "write".to_owned()], ..idp.provider() };
-    let sent = |outcome: &[String]| Sent { url: outcome[0].parse().unwrap() }.parameter("scope");
+    let sent = |outcome: &[String]| Sent { url: address(outcome) }.parameter("scope");
     let plain = run(&idp, (&provider, &options()), good, any);
     assert_eq!(sent(&plain.lines), "read write");
     let login = run(&idp, (&provider, &options()), good, id_token);
@@ -167,7 +167,7 @@ fn a_refresh_token_takes_the_place_of_a_login() {
 fn a_login_that_is_to_be_kept_has_no_nonce_where_pkce_takes_its_place() {
     let idp = Idp::new();
     let options = Options { will_refresh: true, ..options() };
-    let nonce = |outcome: &Outcome| Sent { url: outcome.lines[0].parse().unwrap() }.parameter("nonce");
+    let nonce = |outcome: &Outcome| Sent { url: address(&outcome.lines) }.parameter("nonce");
     assert_ne!(nonce(&log_in(&idp, &options, good)), "");
     idp.shared.say("code_challenge_methods_supported", json!(["plain", "S256"]));
     *idp.shared.reply.lock().unwrap() = Reply::Token(json!({"nonce": null}));

@@ -95,7 +95,7 @@ fn obtain(call: &Call, connection: &Connection, name: &str) -> anyhow::Result<Ze
         (None, _) => {
             let wanted = Wanted { name: Some(name.to_owned()), key_id: None };
             match choose(&provisioners(connection)?, &wanted, &call.ui)? {
-                Usable::Oidc(oidc) => token::log_in(call, &oidc),
+                Usable::Oidc(oidc) => token::log_in(call, &oidc, call.argument(1).unwrap_or_default()),
                 Usable::Jwk(_) => bail!(
                     "nobody logs in at '{name}', a provisioner of type JWK; make a token with 'ca token' and give its \
                      file with --token"
