@@ -270,11 +270,17 @@ fn invite(attempt: &Attempt, opener: Option<&Environment>, options: &Options, ui
     let heading = if browser::open(&environment.openers(url, options.browser.as_deref())) {
         "Your default web browser has been opened to visit:"
     } else {
-        "Open a local web browser and visit:"
+        "Open a local web browser and visit (--console is for one on another device):"
     };
     for line in [heading, "", url, ""] {
         ui.line(line);
     }
+}
+
+/// How much time is left, for a person who waits.
+fn left(what: &str, left: Duration) -> String {
+    let seconds = left.as_secs();
+    format!("Waiting for the {what} … {}:{:02} left", seconds / 60, seconds % 60)
 }
 
 /// How often is looked whether it is our turn.

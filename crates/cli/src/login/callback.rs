@@ -121,7 +121,12 @@ impl Desk {
         let deadline = Instant::now() + time_limit;
         let mut told = false;
         loop {
-            match timeout_at(deadline, seen.recv()).await {
+            let left = deadline.saturating_duration_since(Instant::now());
+            ui.progress(&super::left("browser", left));
+            // Up to the next full second, so that the count is seen to go on.
+            let tick = Instant::now() + Duration::from_millis(u64::from(left.subsec_millis()) + 1);
+            match timeout_at(deadline.min(tick), seen.recv()).await {
+                Err(_) if Instant::now() < deadline => {}
                 Ok(Some(Event::Stranger)) if !told => {
                     ui.line("A page that does not belong to this login was ignored. Still waiting for yours.");
                     told = true;
@@ -136,6 +141,7 @@ impl Desk {
                 Err(_) => break,
             }
         }
+        ui.progress("");
         self.result.take().unwrap_or(Err(LoginError::TimedOut(time_limit)))
     }
 

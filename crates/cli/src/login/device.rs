@@ -99,8 +99,7 @@ fn poll(login: &Login, grant: &Grant, ui: &mut dyn Ui) -> Result<Tokens, LoginEr
 /// Wait for `interval` and show how much time is left; what is left then.
 fn pause(login: &Login, interval: Duration, mut left: Duration, ui: &mut dyn Ui) -> Duration {
     for _ in 0..interval.as_secs() {
-        let seconds = left.as_secs();
-        ui.progress(&format!("Waiting for the login … {}:{:02} left", seconds / 60, seconds % 60));
+        ui.progress(&super::left("login", left));
         (login.clock.sleep)(SECOND);
         left = left.saturating_sub(SECOND);
     }

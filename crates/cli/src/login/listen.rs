@@ -169,7 +169,7 @@ impl Place {
                 Ok((second, _)) => return Ok((vec![first, second], address)),
                 // Whoever listens there could get the code of a redirect to `localhost`.
                 Err(error) if error.may_pass() && self.named && self.port != 0 => return Err(error),
-                Err(error) if error.may_pass() && self.port == 0 => {}
+                Err(error) if error.may_pass() && self.port == 0 => {} // Another port may be free.
                 // There is no such address on this machine.
                 Err(_) => return Ok((vec![first], address)),
             }

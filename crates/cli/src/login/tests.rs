@@ -195,7 +195,7 @@ fn a_login_ends_with_a_token_and_a_page() {
 }
 
 #[test]
-fn the_authorization_url_holds_what_it_must_in_order() {
+fn o17_the_authorization_url_holds_state_nonce_and_pkce_in_order() {
     let idp = Idp::new();
     let auth_params = vec!["prompt=login".to_owned(), "hd".to_owned()];
     let provider = Provider { auth_params, ..idp.provider() };

@@ -56,6 +56,10 @@ pub(crate) static COMMAND: Command = Command {
             lines: &["ca certificate alice@example.com alice.crt alice.key --provisioner sso"],
         },
         Example {
+            purpose: "The same on a server, with a code to enter on your phone:",
+            lines: &["ca certificate alice@example.com alice.crt alice.key --provisioner sso --console"],
+        },
+        Example {
             purpose: "Several names, and a key on another curve:",
             lines: &[
                 "ca certificate svc svc.crt svc.key --san svc.example.com --san 10.1.2.3 \\",

@@ -115,6 +115,39 @@ fn o17_a_listener_is_for_this_machine() {
     }
 }
 
+/// A listener of somebody else on the loopback address of IPv6; none where there is no IPv6.
+fn stranger() -> Option<(TcpListener, u16)> {
+    let listener = TcpListener::bind("[::1]:0").ok()?;
+    let port = listener.local_addr().unwrap().port();
+    Some((listener, port))
+}
+
+#[test]
+fn a_browser_may_come_back_over_either_family() {
+    let idp = Idp::new();
+    let has_both = stranger().is_some();
+    let outcome = log_in(&idp, &Options { listen: Some("localhost:0".to_owned()), ..options() }, move |sent| {
+        let place: Url = sent.parameter("redirect_uri").parse().unwrap();
+        let port = place.port().unwrap();
+        let strange = |family: &str| TcpStream::connect((family, port)).map(drop);
+        strange("127.0.0.1").unwrap();
+        assert_eq!(strange("::1").is_ok(), has_both);
+        good(sent)
+    });
+    outcome.result.unwrap();
+    assert_eq!(outcome.redirect_uri.unwrap().host_str(), Some("localhost"));
+}
+
+#[test]
+fn o17_nobody_else_gets_what_is_sent_to_localhost() {
+    let Some((_listener, port)) = stranger() else { return };
+    // A browser might take `localhost` for the address on which somebody else listens.
+    let error = Listening::bind(&format!("localhost:{port}"), true, None).unwrap_err().to_string();
+    assert!(error.starts_with(&format!("cannot listen on [::1]:{port} for the login: another program")), "{error}");
+    // Who is sent to 127.0.0.1 goes there.
+    assert_eq!(Listening::bind(&format!("127.0.0.1:{port}"), true, None).unwrap().listeners.len(), 1);
+}
+
 #[test]
 fn l02_an_answer_without_end_ends() {
     let idp = Idp::new();
