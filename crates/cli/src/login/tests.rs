@@ -223,7 +223,7 @@ fn o17_the_authorization_url_holds_state_nonce_and_pkce_in_order() {
     for name in ["state", "nonce"] {
         assert_eq!(sent.parameter(name).len(), 43, "{name}");
     }
-    assert!(url.as_str().contains("scope=openid+email"), "{url}");
+    assert!(sent.url.as_str().contains("scope=openid+email"), "{}", sent.url);
 
     let form = idp.shared.last_form();
     assert_eq!(form["code"], "c0de");

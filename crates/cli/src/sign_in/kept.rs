@@ -45,13 +45,15 @@ enum KeyPlace {
 }
 
 impl<'a> Kept<'a> {
-    /// The place for this provider, client and set of scopes: a token is never sent to another.
+    /// The place for this provider, client, set of scopes and account: a token is never sent or used elsewhere.
     pub(super) fn of(call: &'a Call, provider: &Provider) -> anyhow::Result<Self> {
         let base = std::path::absolute(&call.folders()?.base).context("could not tell where the logins are kept")?;
         let token = provider.endpoints.as_ref().and_then(|endpoints| endpoints.token.as_ref());
         let place = token.map_or(provider.configuration_endpoint.as_str(), |url| url.as_str());
         let scopes = provider.scopes.join(" ");
-        let parts = [place, &provider.tenant_id, &provider.client_id, &scopes];
+        let hint = provider.auth_params.iter().find(|parameter| parameter.starts_with("login_hint="));
+        let account = hint.map_or("", String::as_str);
+        let parts = [place, &provider.tenant_id, &provider.client_id, &scopes, account];
         let file = base.join("logins").join(format!("{}.json", hash(&parts.join("\n"))));
         Ok(Self { ui: &call.ui, file, account: hash(&base.to_string_lossy()) })
     }

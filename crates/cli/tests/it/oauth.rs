@@ -356,11 +356,13 @@ fn a_login_is_kept_when_that_is_asked_for() {
     outcome.printed("at4\n");
     assert_eq!(forms[0]["refresh_token"], "refresh-3");
 
-    // Another client is another login, and so is one that is not asked to remember.
-    let other = [&words[..], &["--client-id", "other"]].concat();
-    let (outcome, forms) = provider.run(&sandbox, &other, "c0de\n", &[tokens("at5", "")]);
-    assert_eq!((outcome.code, &forms[0]["code"]), (Some(0), &json!("c0de")));
-    assert!(outcome.stderr.contains("The provider gave nothing to keep"), "{outcome:?}");
+    // Another client, account or scope is another login, and so is one that is not asked to remember.
+    for flag in [["--client-id", "other"], ["--email", "bob@b.test"], ["--scope", "other"]] {
+        let other = [&words[..], &flag].concat();
+        let (outcome, forms) = provider.run(&sandbox, &other, "c0de\n", &[tokens("at5", "")]);
+        assert_eq!((outcome.code, &forms[0]["code"]), (Some(0), &json!("c0de")));
+        assert!(outcome.stderr.contains("The provider gave nothing to keep"), "{outcome:?}");
+    }
     let (_, forms) = provider.run(&sandbox, &words[..words.len() - 1], "c0de\n", &[tokens("at6", "")]);
     assert_eq!(forms[0]["code"], "c0de");
 
