@@ -21,8 +21,8 @@ pub(crate) static COMMAND: Command = Command {
         built in: register one at the provider, as a native or desktop application whose redirect address is \
         http://127.0.0.1, and name it with --client-id.\n\n\
         A browser is opened where that is possible. Over SSH, in containers and without a display you get a code to \
-        enter on any device, where the provider offers that, or paste the address that the browser ends up at. Every \
-        login uses PKCE, and an id token is printed only if it is from this provider, for this client, for this login \
+        enter on any device, where the provider offers that, or paste the address that the browser ends up at. A code \
+        is bound to its login with PKCE, and an id token is printed only if it is from this provider, for this client, for this login \
         and has not expired; its signature is for whoever receives it to verify.\n\n\
         With a service account's key file (--account) nobody logs in: the key signs a token request, or with --jwt \
         the token itself.",

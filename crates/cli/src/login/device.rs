@@ -67,15 +67,16 @@ fn poll(login: &Login, grant: &Grant, ui: &mut dyn Ui) -> Result<Tokens, LoginEr
     let endpoint = login.endpoints.token()?;
     let fields = [("device_code", grant.device_code.as_str()), ("grant_type", DEVICE_CODE)];
     let mut interval = grant.interval;
+    let mut wait = interval;
     let mut left = grant.limit;
     let mut trouble = None;
-    while interval <= left {
-        left = pause(login, interval, left, ui);
+    while wait <= left {
+        left = pause(login, wait, left, ui);
         let reply = match login.post::<TokenReply>(endpoint, &fields) {
             Ok(reply) => reply,
             // RFC 8628 §3.5: a provider in trouble is asked less often.
             Err(LoginError::Fetch(error)) if may_pass(&error) => {
-                interval *= 2;
+                wait = (wait * 2).min(SLOWEST.max(interval));
                 trouble = Some(error);
                 continue;
             }
@@ -84,6 +85,7 @@ fn poll(login: &Login, grant: &Grant, ui: &mut dyn Ui) -> Result<Tokens, LoginEr
         trouble = None;
         match reply.body.error() {
             Some("authorization_pending") => {}
+            // It counts for all questions that follow.
             Some("slow_down") => interval += SLOWER,
             Some("expired_token") => return Err(LoginError::TimedOut(grant.limit)),
             _ => {
@@ -91,6 +93,7 @@ fn poll(login: &Login, grant: &Grant, ui: &mut dyn Ui) -> Result<Tokens, LoginEr
                 return Ok(login.accept(reply, None)?.0);
             }
         }
+        wait = interval;
     }
     ui.progress("");
     Err(trouble.map_or(LoginError::TimedOut(grant.limit), LoginError::Fetch))

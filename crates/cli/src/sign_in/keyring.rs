@@ -90,4 +90,4 @@ impl Question {
 const SERVICE: &str = "rung-logins";
 
 /// A locked key ring asks the person for its password first.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);

@@ -87,8 +87,9 @@ fn the_provider_sets_the_pace() {
     check_pace(vec![PENDING, PENDING], json!(2), 2 + 2 + 2);
     check_pace(vec![PENDING, SLOWER, PENDING], json!(5), 5 + 5 + 10 + 10);
     check_pace(vec![SLOWER, SLOWER], json!(5), 5 + 10 + 15);
-    // Trouble on the way halves the pace and ends nothing.
-    check_pace(vec!["!503", PENDING, "!", "!429"], json!(1), 1 + 2 + 2 + 4 + 8);
+    // Trouble on the way halves the pace while it lasts, and ends nothing.
+    check_pace(vec!["!503", PENDING, "!", "!429"], json!(1), 1 + 2 + 1 + 2 + 4);
+    check_pace(vec![SLOWER, "!503", PENDING], json!(1), 1 + 6 + 12 + 6);
 }
 
 #[track_caller]
