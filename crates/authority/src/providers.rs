@@ -14,6 +14,12 @@ pub trait IdentityProviders: Send + Sync + 'static {
     /// When a key id is given that is not among the known keys, the keys are fetched once more before the answer,
     /// within bounds; the answer may still lack it.
     fn keys<'a>(&'a self, provisioner: &'a str, key_id: Option<&'a str>) -> KeysFuture<'a>;
+
+    /// The keys that came after `seen`, with which a token does not verify: a provider may have replaced a key under
+    /// the id that it had, or have keys without ids.
+    ///
+    /// They are fetched once more before the answer, within bounds; the answer may be `seen` itself.
+    fn newer_keys<'a>(&'a self, provisioner: &'a str, seen: &'a Arc<ProviderKeys>) -> KeysFuture<'a>;
 }
 
 /// Who an identity provider is and what it signs with.

@@ -18,10 +18,11 @@ use std::{
 
 use rung_authority::{
     clock::Clock,
-    providers::{IdentityProviders, KeysFuture, ProviderUnavailable},
+    providers::{IdentityProviders, KeysFuture, ProviderKeys, ProviderUnavailable},
 };
 
 use crate::log::Log;
+use known::Need;
 use provider::Provider;
 
 pub use fetch::{FetchError, Fetched, ProviderFetch, WebFetch};
@@ -119,9 +120,19 @@ impl Providers {
 
 impl IdentityProviders for Providers {
     fn keys<'a>(&'a self, provisioner: &'a str, key_id: Option<&'a str>) -> KeysFuture<'a> {
+        self.keys_for(provisioner, Need::Key(key_id))
+    }
+
+    fn newer_keys<'a>(&'a self, provisioner: &'a str, seen: &'a Arc<ProviderKeys>) -> KeysFuture<'a> {
+        self.keys_for(provisioner, Need::Newer(seen))
+    }
+}
+
+impl Providers {
+    fn keys_for<'a>(&'a self, provisioner: &'a str, need: Need<'a>) -> KeysFuture<'a> {
         Box::pin(async move {
             match self.by_provisioner.get(provisioner) {
-                Some(provider) => provider.keys(key_id).await,
+                Some(provider) => provider.keys(need).await,
                 None => Err(ProviderUnavailable("the provisioner has no identity provider".into())),
             }
         })

@@ -110,8 +110,30 @@ impl Oidc {
             what: format!("the identity provider of the provisioner {name:?} does not answer as it should"),
             source: error.into(),
         })?;
-        let verified = verify(token, &provider)?;
+        let (provider, verified) = self.verified(token, provider, context).await?;
         Ok(self.grant(token, &verified, &provider, context)?)
+    }
+
+    /// Verify a token with the keys, or with those that replaced them in the meantime.
+    async fn verified<'a>(
+        &self,
+        token: &'a UnverifiedToken<'_>,
+        provider: Arc<ProviderKeys>,
+        context: &Context<'_>,
+    ) -> Result<(Arc<ProviderKeys>, VerifiedPayload<'a>), TokenRefusal> {
+        let refusal = match verify(token, &provider) {
+            Ok(verified) => return Ok((provider, verified)),
+            Err(refusal) => refusal,
+        };
+        if refusal.fault != TokenFault::Signature {
+            return Err(refusal);
+        }
+        match context.providers.newer_keys(&self.common.reference.name, &provider).await {
+            Ok(newer) if !Arc::ptr_eq(&newer, &provider) => {
+                verify(token, &newer).map(|verified| (newer.clone(), verified))
+            }
+            Ok(_) | Err(_) => Err(refusal),
+        }
     }
 
     fn grant(

@@ -1,7 +1,15 @@
 //! Tokens of people who logged in at an OpenID provider.
 
-use rung_authority::provisioner::oidc::Rules;
-use rung_pki::{Extension, SubjectAltName, VerifiedRequest, extension};
+use std::sync::Arc;
+
+use rung_authority::{
+    providers::{IdentityProviders, KeysFuture, ProviderKeys, ProviderUnavailable},
+    provisioner::oidc::Rules,
+};
+use rung_pki::{
+    Extension, PrivateKey, Signer, SubjectAltName, VerifiedRequest, extension,
+    jose::{KeySet, PublicJwk},
+};
 use serde_json::{Value, json};
 
 use crate::stage::{IDP, NOW, Setup, Stage, check, id_claims, naming, request, signed};
@@ -281,12 +289,49 @@ fn o16_a_provider_that_is_down_is_no_refusal() {
     check(&stage, "down", &token, &request(|_| {}), Err("503 the identity provider of the provisioner \"sso\""));
 }
 
+/// A provider that replaced its key under the id that it had.
+struct Replaced(Arc<ProviderKeys>, Arc<ProviderKeys>);
+
+impl IdentityProviders for Replaced {
+    fn keys<'a>(&'a self, _: &'a str, _: Option<&'a str>) -> KeysFuture<'a> {
+        Box::pin(std::future::ready(Ok(self.0.clone())))
+    }
+
+    fn newer_keys<'a>(&'a self, _: &'a str, _: &'a Arc<ProviderKeys>) -> KeysFuture<'a> {
+        Box::pin(std::future::ready(Ok(self.1.clone())))
+    }
+}
+
+#[test]
+fn a_key_that_was_replaced_under_its_id_verifies_and_the_old_one_does_not_any_more() {
+    let mut stage = Stage::new();
+    let keys = |key: &PrivateKey| {
+        let text = PublicJwk::describe(key.public_key().clone()).to_json();
+        let mut jwk: Value = serde_json::from_str(&text).unwrap();
+        jwk["kid"] = "idp-key".into();
+        let keys = KeySet::parse(json!({"keys": [jwk]}).to_string().as_bytes()).unwrap();
+        Arc::new(ProviderKeys { issuer: IDP.to_owned(), keys })
+    };
+    let (old, new, other) = (keys(&stage.idp), keys(&stage.partner), keys(&stage.admin));
+    let token = |claims: Value, key: &PrivateKey| signed("idp-key", None, &id_claims(claims), key);
+    stage.authority.providers = Arc::new(Replaced(old.clone(), new));
+    check(&stage, "the new key", &token(json!({}), &stage.partner), &request(|_| {}), ALICE);
+    check(&stage, "a forgery", &token(json!({}), &stage.admin), &request(|_| {}), Err("401 Signature"));
+    stage.authority.providers = Arc::new(Replaced(other.clone(), other));
+    check(&stage, "o16: the old key", &token(json!({}), &stage.idp), &request(|_| {}), Err("401 Signature"));
+    stage.authority.providers = Arc::new(Replaced(old.clone(), old));
+    check(&stage, "nothing newer", &token(json!({}), &stage.partner), &request(|_| {}), Err("401 Signature"));
+}
+
 struct Nobody;
 
-impl rung_authority::providers::IdentityProviders for Nobody {
-    fn keys<'a>(&'a self, _: &'a str, _: Option<&'a str>) -> rung_authority::providers::KeysFuture<'a> {
-        let down = rung_authority::providers::ProviderUnavailable("connection refused".into());
-        Box::pin(std::future::ready(Err(down)))
+impl IdentityProviders for Nobody {
+    fn keys<'a>(&'a self, _: &'a str, _: Option<&'a str>) -> KeysFuture<'a> {
+        Box::pin(std::future::ready(Err(ProviderUnavailable("connection refused".into()))))
+    }
+
+    fn newer_keys<'a>(&'a self, provisioner: &'a str, _: &'a Arc<ProviderKeys>) -> KeysFuture<'a> {
+        self.keys(provisioner, None)
     }
 }
 

@@ -31,6 +31,24 @@ struct Keys {
 /// The keys, or why there are none.
 pub(super) type Answer = Result<Arc<ProviderKeys>, String>;
 
+/// What a login needs to go on.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Need<'a> {
+    /// A key with this id; any key when a token names none.
+    Key(Option<&'a str>),
+    /// Other keys than these.
+    Newer(&'a Arc<ProviderKeys>),
+}
+
+impl Need<'_> {
+    fn is_met_by(self, keys: &Arc<ProviderKeys>) -> bool {
+        match self {
+            Self::Key(key_id) => keys.keys.keys_for(key_id).next().is_some(),
+            Self::Newer(seen) => !Arc::ptr_eq(keys, seen),
+        }
+    }
+}
+
 /// What a login can do.
 pub(super) enum Usable {
     /// Take what is there.
@@ -76,11 +94,11 @@ impl Known {
         (keys.fetched.elapsed() < STALE_LIMIT).then(|| keys.keys.clone())
     }
 
-    /// What a login that came at `arrived` with a token of this key can do.
-    pub(super) fn usable(&self, key_id: Option<&str>, arrived: Stopwatch) -> Usable {
+    /// What a login that came at `arrived` and needs this can do.
+    pub(super) fn usable(&self, need: Need<'_>, arrived: Stopwatch) -> Usable {
         let keys = self.current();
         if let Some(keys) = &keys
-            && keys.keys.keys_for(key_id).next().is_some()
+            && need.is_met_by(keys)
         {
             return Usable::Answer(Ok(keys.clone()));
         }
@@ -93,10 +111,11 @@ impl Known {
         }
         match keys {
             _ if since < waited => Usable::Answer(self.answer()),
-            Some(keys) if since < UNKNOWN_KEY_PAUSE && self.found => {
-                Usable::AskLater(Ok(keys), UNKNOWN_KEY_PAUSE - since)
-            }
-            Some(keys) if since < UNKNOWN_KEY_PAUSE => Usable::Answer(Ok(keys)),
+            Some(keys) if since < UNKNOWN_KEY_PAUSE => match need {
+                Need::Key(_) if self.found => Usable::AskLater(Ok(keys), UNKNOWN_KEY_PAUSE - since),
+                // A wrong signature is a forgery more often than a new key under an old name.
+                Need::Key(_) | Need::Newer(_) => Usable::Answer(Ok(keys)),
+            },
             _ => Usable::Ask,
         }
     }
@@ -106,9 +125,11 @@ impl Known {
         self.current().ok_or_else(|| self.last_error.clone())
     }
 
-    /// Remember whether it was worth asking for this key.
-    pub(super) fn remember_asking(&mut self, key_id: Option<&str>) {
-        self.found = self.current().is_some_and(|keys| keys.keys.keys_for(key_id).next().is_some());
+    /// Remember whether it was worth asking.
+    pub(super) fn remember_asking(&mut self, need: Need<'_>) {
+        if let Need::Key(_) = need {
+            self.found = self.current().is_some_and(|keys| need.is_met_by(&keys));
+        }
     }
 
     /// Take in what an attempt led to; returns what the log should say, as news or as a warning.

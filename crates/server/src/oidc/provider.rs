@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     Endpoint, FetchError, State, Surroundings,
-    known::{Answer, Known, Usable},
+    known::{Answer, Known, Need, Usable},
 };
 use crate::stopwatch::Stopwatch;
 
@@ -58,31 +58,31 @@ impl Provider {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The keys for a token that names this key id.
-    pub(super) async fn keys(self: &Arc<Self>, key_id: Option<&str>) -> Result<Arc<ProviderKeys>, ProviderUnavailable> {
+    /// The keys for a token that needs this.
+    pub(super) async fn keys(self: &Arc<Self>, need: Need<'_>) -> Result<Arc<ProviderKeys>, ProviderUnavailable> {
         let arrived = Stopwatch::start();
-        let mut usable = self.known().usable(key_id, arrived);
+        let mut usable = self.known().usable(need, arrived);
         if let Usable::AskLater(answer, pause) = usable {
             // Waiting costs a place, so that a flood of made-up key ids cannot pile up here.
             usable = match self.waiting.try_acquire() {
                 Ok(_place) => {
                     tokio::time::sleep(pause).await;
-                    self.known().usable(key_id, arrived)
+                    self.known().usable(need, arrived)
                 }
                 Err(_) => Usable::Answer(answer),
             };
         }
         let answer = match usable {
             Usable::Answer(answer) | Usable::AskLater(answer, _) => answer,
-            Usable::Ask => self.ask(key_id, arrived).await,
+            Usable::Ask => self.ask(need, arrived).await,
         };
         answer.map_err(|why| ProviderUnavailable(why.into()))
     }
 
-    async fn ask(self: &Arc<Self>, key_id: Option<&str>, arrived: Stopwatch) -> Answer {
+    async fn ask(self: &Arc<Self>, need: Need<'_>, arrived: Stopwatch) -> Answer {
         let alone = self.fetching.clone().lock_owned().await;
         // Whoever waited may find what another one fetched.
-        match self.known().usable(key_id, arrived) {
+        match self.known().usable(need, arrived) {
             Usable::Answer(answer) | Usable::AskLater(answer, _) => return answer,
             Usable::Ask => {}
         }
@@ -94,7 +94,7 @@ impl Provider {
         });
         asked.await.map_err(|defect| defect.to_string())?;
         let mut known = self.known();
-        known.remember_asking(key_id);
+        known.remember_asking(need);
         known.answer()
     }
 

@@ -329,6 +329,24 @@ async fn a_rotated_key_is_found() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_was_replaced_under_its_id_is_found() {
+    let script = Script::new(&[Step::Up(&["a"])]);
+    let (providers, _writer) = providers(&script);
+    let seen = providers.keys("sso", Some("a")).await.unwrap();
+    // o15: forged signatures make nobody ask more often, and nobody waits for them.
+    for _ in 0..100 {
+        let newer = providers.newer_keys("sso", &seen).await.unwrap();
+        assert!(Arc::ptr_eq(&newer, &seen));
+    }
+    assert_eq!(script.fetches(), 1);
+    sleep(seconds(11)).await;
+    let newer = providers.newer_keys("sso", &seen).await.unwrap();
+    assert_ne!(newer.keys, seen.keys);
+    assert!(Arc::ptr_eq(&providers.newer_keys("sso", &seen).await.unwrap(), &newer));
+    assert_eq!(script.fetches(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reload_keeps_what_is_known() {
     let script = Script::new(&[Step::Up(&["a"]), Step::Down]);
     let (first, _writer) = providers(&script);
