@@ -61,7 +61,11 @@ impl Doctor<'_> {
             return None;
         }
         let redirect = format!("http://{host}:{port}");
-        self.good("redirect", format!("{redirect}, which must be registered at the provider"));
+        let shown = match port {
+            ANY_PORT => format!("http://{host} with any free port"),
+            _ => format!("{redirect}, which must be registered at the provider"),
+        };
+        self.good("redirect", shown);
         Some(redirect)
     }
 

@@ -299,6 +299,7 @@ fn the_client_is_not_registered_as_it_should_be() {
     let idp = Idp::new();
     finds(&idp, &json!({"listenAddress": "0.0.0.0:10000"}), "✘ redirect", "--listen-address 127.0.0.1:10000");
     finds(&idp, &json!({}), "✔ redirect http://127.0.0.1 with any free port", "");
+    finds(&idp, &json!({"listenAddress": "localhost:0"}), "✔ redirect http://localhost with any free port", "");
     idp.put("/authorize", "400 Bad Request", "", "<html>redirect_uri");
     finds(&idp, &json!({}), "✘ authorization", "register http://127.0.0.1:");
     idp.put("/authorize", "200 OK", "", "<html>Who are you?");
