@@ -134,6 +134,7 @@ fn other_flags_go_with_a_preset() {
         "azp=rung",
     ]);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stderr.contains("Valid redirect URIs: http://127.0.0.1:9999"), "{outcome:?}");
     assert_eq!(
         provisioners(&sandbox),
         [json!({

@@ -103,7 +103,7 @@ fn run(call: &Call) -> anyhow::Result<()> {
     let is_good = changed.is_ok();
     file.save(call, changed)?;
     if let Some(chosen) = &chosen {
-        chosen.say_what_to_register(call);
+        chosen.say_what_to_register(call)?;
     }
     if kind == "OIDC" && is_good {
         oidc::try_out(call, &provisioner);

@@ -118,11 +118,19 @@ impl Chosen {
     }
 
     /// Say what has to be done at the provider.
-    pub(super) fn say_what_to_register(&self, call: &Call) {
+    pub(super) fn say_what_to_register(&self, call: &Call) -> anyhow::Result<()> {
+        let (usual, chosen) = (self.preset.listen, call.text("listen-address")?);
         call.ui.line("");
         call.ui.line(&format!("At {}:", self.preset.title));
         for line in self.preset.to_register(&self.answers) {
+            let line = match &chosen {
+                _ if usual.is_empty() => line,
+                Some(port) if port.starts_with(':') => line.replace(usual, &format!("127.0.0.1{port}")),
+                Some(address) => line.replace(usual, address),
+                None => line,
+            };
             call.ui.line(&format!("  - {}", shown(&line)));
         }
+        Ok(())
     }
 }
