@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use anyhow::{Context as _, bail};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rung_api::body::{PreviewResponse, SignRequest};
+use rung_api::client::ClientError;
 use rung_pki::{Certificate, KeyAlgorithm, PrivateKey};
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -80,11 +81,21 @@ fn run(call: &Call) -> anyhow::Result<()> {
     let key = PrivateKey::generate(KeyAlgorithm::EcP256)?;
     let csr = request(&identity, &key)?;
     let asked = SignRequest { csr: Cow::Borrowed(&csr), ott: Cow::Borrowed(&token), ..SignRequest::default() };
-    let preview = connection.client.preview(&asked).context("the token would get no certificate")?;
+    let preview = connection.client.preview(&asked).map_err(explain)?;
     if preview.provisioner != name {
         bail!("the token leads to the provisioner '{}', not to '{name}'", shown(&preview.provisioner));
     }
     print(format.show(&preview)?.as_bytes())
+}
+
+/// Other CAs have nothing at that address.
+fn explain(error: ClientError) -> anyhow::Error {
+    let what = match &error {
+        ClientError::Refused(refusal) if refusal.status != 404 => "the token would get no certificate",
+        ClientError::Refused(_) | ClientError::Unexpected { .. } => "this CA cannot preview certificates; rung-ca can",
+        ClientError::Fingerprint { .. } | ClientError::Unreachable { .. } => "the CA could not be asked",
+    };
+    anyhow::Error::new(error).context(what)
 }
 
 /// The token of the file, or of a login.
