@@ -9,6 +9,7 @@ pub mod jwe;
 mod jwk;
 mod jws;
 mod key_set;
+mod prepared;
 mod private_jwk;
 mod sign;
 

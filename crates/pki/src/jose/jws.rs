@@ -5,7 +5,7 @@ mod tests;
 
 use serde::Deserialize;
 
-use super::{JwsAlgorithm, base64url, json};
+use super::{JwsAlgorithm, base64url, json, prepared::Prepared};
 use crate::{KeyAlgorithm, PublicKey};
 
 /// How long a token may be, in octets.
@@ -48,6 +48,7 @@ pub struct Header {
 pub struct VerificationKey {
     key: PublicKey,
     algorithm: Option<JwsAlgorithm>,
+    prepared: Prepared,
 }
 
 /// The payload of a token whose signature is good. Made only by [`UnverifiedJws::verify`].
@@ -159,8 +160,8 @@ impl<'a> UnverifiedJws<'a> {
         if !key.accepts(algorithm) {
             return Err(JwsError::AlgorithmMismatch { token: algorithm, key: key.key.algorithm() });
         }
-        key.key
-            .verify_jose(algorithm.signature_algorithm(), self.signing_input.as_bytes(), &self.signature)
+        key.prepared
+            .verify(&key.key, algorithm, (self.signing_input.as_bytes(), &self.signature))
             .map_err(|_| JwsError::Signature)?;
         Ok(VerifiedPayload { header: &self.header, payload: &self.payload, signing_input: self.signing_input })
     }
@@ -193,7 +194,7 @@ impl<'a> VerifiedPayload<'a> {
 impl VerificationKey {
     /// Verify with every algorithm of this kind of key: one for a curve, RS256/384/512 and PS256/384/512 for RSA.
     pub fn new(key: PublicKey) -> Self {
-        Self { key, algorithm: None }
+        Self { key, algorithm: None, prepared: Prepared::default() }
     }
 
     /// Verify with one algorithm alone.
@@ -204,7 +205,7 @@ impl VerificationKey {
         if !algorithm.fits(key.algorithm()) {
             return Err(JwsError::AlgorithmMismatch { token: algorithm, key: key.algorithm() });
         }
-        Ok(Self { key, algorithm: Some(algorithm) })
+        Ok(Self { key, algorithm: Some(algorithm), prepared: Prepared::default() })
     }
 
     /// The key.
