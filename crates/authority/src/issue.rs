@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use rung_pki::{Certificate, SubjectAltName};
+use rung_pki::{Certificate, KeyAlgorithm, SubjectAltName};
 use serde::Serialize;
 
 use crate::{
@@ -19,6 +19,8 @@ pub const NOT_RECORDED: &str = "the certificate could not be recorded";
 /// A certificate that is signed, but not on record: it must not leave the process. Made only by [`sign`].
 pub struct Signed {
     issuance: Issuance,
+    names: Vec<SubjectAltName>,
+    key: KeyAlgorithm,
 }
 
 /// A certificate that is on record, whose token is spent: it may leave the process. Made only by [`record`].
@@ -26,12 +28,24 @@ pub struct Signed {
 pub struct Recorded {
     certificate: Certificate,
     provisioner: Arc<ProvisionerRef>,
+    names: Vec<SubjectAltName>,
+    key: KeyAlgorithm,
 }
 
 impl Recorded {
     /// The certificate.
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
+    }
+
+    /// The alternative names of the certificate.
+    pub fn names(&self) -> &[SubjectAltName] {
+        &self.names
+    }
+
+    /// What kind of key the certificate is for.
+    pub fn key(&self) -> KeyAlgorithm {
+        self.key
     }
 
     /// The provisioner that granted it.
@@ -57,7 +71,7 @@ pub async fn sign(plan: Plan, issuer: &Issuer, request_id: &str, now: SystemTime
         detail: audit_detail(&plan, &certificate),
     };
     let issuance = Issuance { certificate, provisioner: plan.provisioner, token: plan.token, audit };
-    Ok(Signed { issuance })
+    Ok(Signed { issuance, names: plan.names, key: plan.content.public_key.algorithm() })
 }
 
 /// Spend the token, record the certificate and its audit entry in one transaction, and only then hand it out.
@@ -65,10 +79,10 @@ pub async fn sign(plan: Plan, issuer: &Issuer, request_id: &str, now: SystemTime
 /// # Errors
 /// When the token was spent before, or the store does not record it; then nothing of the certificate may leave.
 pub async fn record(signed: Signed, store: &dyn Store) -> Result<Recorded, Error> {
-    let certificate = signed.issuance.certificate.clone();
-    let provisioner = signed.issuance.provisioner.clone();
-    match store.commit(signed.issuance).await {
-        Ok(()) => Ok(Recorded { certificate, provisioner }),
+    let Signed { issuance, names, key } = signed;
+    let (certificate, provisioner) = (issuance.certificate.clone(), issuance.provisioner.clone());
+    match store.commit(issuance).await {
+        Ok(()) => Ok(Recorded { certificate, provisioner, names, key }),
         Err(CommitError::TokenSpent) => Err(Error::Unauthenticated(TokenFault::Spent.into())),
         Err(error @ CommitError::SerialTaken) => {
             Err(Error::Internal { what: "a serial number occurred twice", source: error.into() })

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http::StatusCode;
 use rung_api::body::{ErrorReport, Malformed, SignRequest};
 use rung_authority::{Error, issue::Recorded, plan::WantedValidity};
-use rung_pki::{Certificate, CertificateRequest, RequestError, SubjectAltName, VerifiedRequest};
+use rung_pki::{CertificateRequest, RequestError, SubjectAltName, VerifiedRequest};
 use rung_spec::TimeOrDuration;
 
 use crate::{
@@ -93,8 +93,8 @@ fn log_fields(recorded: &Recorded) -> Vec<(&'static str, Cow<'static, str>)> {
         ("certificate", Cow::Owned(STANDARD.encode(certificate.der()))),
         ("issuer", Cow::Owned(name(certificate.issuer()))),
         ("provisioner", Cow::Owned(format!("{} ({credential})", provisioner.name))),
-        ("public-key", Cow::Owned(certificate.public_key().map(|key| key.algorithm().to_string()).unwrap_or_default())),
-        ("sans", Cow::Owned(sans(certificate))),
+        ("public-key", Cow::Owned(recorded.key().to_string())),
+        ("sans", Cow::Owned(sans(recorded.names()))),
         ("serial", Cow::Owned(certificate.serial().to_string())),
         ("subject", Cow::Owned(name(certificate.subject()))),
         ("valid-from", Cow::Owned(rfc3339(certificate.not_before()))),
@@ -103,9 +103,9 @@ fn log_fields(recorded: &Recorded) -> Vec<(&'static str, Cow<'static, str>)> {
 }
 
 /// The names of a certificate as a JSON object of lists by kind.
-fn sans(certificate: &Certificate) -> String {
+fn sans(names: &[SubjectAltName]) -> String {
     let mut kinds: [(&str, Vec<String>); 4] = [("dns", vec![]), ("email", vec![]), ("ip", vec![]), ("uri", vec![])];
-    for name in certificate.subject_alt_names().unwrap_or_default() {
+    for name in names {
         let kind = match name {
             SubjectAltName::Dns(_) => 0,
             SubjectAltName::Email(_) => 1,

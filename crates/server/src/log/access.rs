@@ -84,7 +84,7 @@ impl Access<'_> {
         fields.push(("user-agent", Cow::Borrowed(self.user_agent)));
         fields.push(("user-id", Cow::Borrowed("")));
         fields.extend(self.fields.iter().map(|(name, value)| (*name, Cow::Borrowed(&**value))));
-        fields.sort_by_key(|(name, _)| *name);
+        fields.sort_unstable_by_key(|(name, _)| *name);
         fields
     }
 
