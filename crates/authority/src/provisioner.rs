@@ -59,6 +59,14 @@ impl Common {
 }
 
 impl Provisioner {
+    /// Audiences that lead tokens to this provisioner, besides its token id.
+    fn audiences(&self) -> &[String] {
+        match self {
+            Self::Jwk(_) => &[],
+            Self::Oidc(oidc) => oidc.audiences(),
+        }
+    }
+
     /// Verify a token and say what it grants.
     pub(crate) async fn authorize_sign(
         &self,

@@ -29,7 +29,7 @@ pub fn collection(config: &Config) -> anyhow::Result<Collection> {
             }
             Spec::Oidc(oidc) => Provisioner::Oidc(Oidc::new(name, &oidc.client_id, rules(oidc), claims)),
             // Reading the configuration refuses every other type by name.
-            _ => anyhow::bail!("the provisioner {name:?} has a type that is not served"),
+            Spec::Other(_) => anyhow::bail!("the provisioner {name:?} has a type that is not served"),
         };
         provisioners.push((spec.token_id(), provisioner));
     }
@@ -64,7 +64,7 @@ pub fn endpoints(config: &Config) -> Vec<(String, Endpoint)> {
             oidc.name.clone(),
             Endpoint { configuration: oidc.configuration_endpoint.clone(), tenant: oidc.tenant_id.clone() },
         )),
-        _ => None,
+        Spec::Jwk(_) | Spec::Other(_) => None,
     };
     config.authority.provisioners.iter().filter_map(endpoint).collect()
 }
@@ -126,7 +126,7 @@ fn public(spec: &Spec) -> Option<body::Provisioner> {
     match spec {
         Spec::Jwk(jwk) => Some(body::Provisioner::Jwk(Box::new(public_jwk(jwk)))),
         Spec::Oidc(oidc) => Some(body::Provisioner::Oidc(Box::new(public_oidc(oidc)))),
-        _ => None,
+        Spec::Other(_) => None,
     }
 }
 

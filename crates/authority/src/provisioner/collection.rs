@@ -29,11 +29,8 @@ impl Collection {
         let mut by_token_id = HashMap::new();
         for (id, provisioner) in provisioners {
             let provisioner = Arc::new(provisioner);
-            let more = match &*provisioner {
-                Provisioner::Oidc(oidc) => oidc.audiences(),
-                Provisioner::Jwk(_) => &[],
-            };
-            let more: Vec<String> = more.iter().filter(|audience| **audience != id).cloned().collect();
+            let audiences = provisioner.audiences();
+            let more: Vec<String> = audiences.iter().filter(|audience| **audience != id).cloned().collect();
             for id in std::iter::once(id).chain(more) {
                 let before = by_token_id.insert(id.clone(), provisioner.clone());
                 // An audience that is listed twice means the same provisioner.
