@@ -34,10 +34,22 @@ use ui::Ui;
 
 /// Run the program on the arguments of this process.
 pub fn main() -> ExitCode {
+    if let Err(error) = keep_memory_private() {
+        eprintln!("core dumps cannot be switched off: {error}");
+        return ExitCode::FAILURE;
+    }
     let program = Program::of_this_process();
     let ui = Ui::of_this_process();
     match dispatch::run(&program, &ui, env::args_os().skip(1)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failure::report(&program, &ui, &error),
     }
+}
+
+/// Keys and passwords pass through this process: leave no core dump of them, and let no debugger of the same user look in.
+fn keep_memory_private() -> std::io::Result<()> {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    // The limit alone does not hold for dumps that the system pipes into a program (core(5)).
+    Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }

@@ -28,6 +28,8 @@ pub struct Settings {
     pub context: Option<String>,
     /// Whether to say only what scripts wait for.
     pub quiet: bool,
+    /// Whether to refuse files that others could read or change, instead of warning.
+    pub strict: bool,
 }
 
 /// A command line that cannot be carried out.
@@ -110,6 +112,7 @@ fn set(
         "help" | "h" => return Ok(Some(Command::Help)),
         "version" | "v" => return Ok(Some(Command::Version)),
         "quiet" => settings.quiet = boolean(name, value.as_deref())?,
+        "strict" => settings.strict = boolean(name, value.as_deref())?,
         "password-file" => {
             settings.password_file = Some(value_of(value)?).filter(|file| !file.is_empty()).map(PathBuf::from)
         }
@@ -153,8 +156,8 @@ pub fn help(program: &str) -> String {
   {program} -- serve a certificate authority
 
 USAGE
-  {program} [config] [--password-file FILE] [--pidfile FILE] [--context NAME] [--quiet]
-  {program} check [config] [--password-file FILE]
+  {program} [config] [--password-file FILE] [--pidfile FILE] [--context NAME] [--quiet] [--strict]
+  {program} check [config] [--password-file FILE] [--strict]
   {program} version
 
 DESCRIPTION
@@ -174,6 +177,9 @@ OPTIONS
   --pidfile FILE        write the process id there, and remove it at the end
   --context NAME        the context whose configuration is served
   --quiet               leave out the lines that introduce the authority
+  --strict              refuse to serve when others on the machine could read the key or its
+                        password, or when they or the process itself could change the
+                        configuration; without it you are warned
 
 EXAMPLES
   Serve the authority that `rung ca init` made:
@@ -182,6 +188,9 @@ EXAMPLES
   Look a configuration over before you reload it:
     $ {program} check $(rung path)/config/ca.json
     $ kill -HUP $(cat /run/rung-ca.pid)
+
+  Find out whether the files are as private as a service's should be:
+    $ {program} check --strict $(rung path)/config/ca.json
 "
     )
 }

@@ -30,7 +30,7 @@ use crate::{
     load::{self, Parts, Passwords},
     log::{Log, Writer},
     metrics::Metrics,
-    reload,
+    permissions, reload,
     state::Shared,
 };
 use sockets::Sockets;
@@ -62,6 +62,7 @@ pub(crate) struct Daemon {
     pub(crate) parts: Parts,
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) path: PathBuf,
+    pub(crate) settings: Settings,
     pub(crate) sockets: Sockets,
     signals: Signals,
 }
@@ -76,6 +77,9 @@ pub fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     let (log, writer) = Log::start(clock.clone(), std::io::stderr());
     let passwords = Arc::new(Passwords::new(settings.password_file.clone(), true));
     let materials = load::read(&path, &passwords).map_err(Failure::Start)?;
+    for finding in loose(settings, &path, &materials.config).map_err(Failure::Start)? {
+        log.warning(&finding);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(16)
@@ -92,7 +96,7 @@ pub fn run(settings: &Settings) -> Result<ExitCode, Failure> {
             log,
         };
         let generation = load::assemble(materials, &parts, None).await?;
-        let daemon = Daemon::start(generation, parts, passwords, path, settings.quiet).await?;
+        let daemon = Daemon::start(generation, parts, passwords, path, settings.clone()).await?;
         let _pid_file = PidFile::write(settings.pid_file.as_deref())?;
         daemon.live().await;
         store.close().await;
@@ -107,11 +111,26 @@ fn finish(ended: anyhow::Result<()>, writer: Writer) -> Result<ExitCode, Failure
     ended.map(|()| ExitCode::SUCCESS).map_err(Failure::Start)
 }
 
-/// Look a configuration over without serving it.
+/// What others could read or change, to warn about it.
+///
+/// # Errors
+/// The same, when it is to be refused.
+pub(crate) fn loose(settings: &Settings, path: &Path, config: &Config) -> anyhow::Result<Vec<String>> {
+    let findings = permissions::examine(path, config, settings.password_file.as_deref());
+    let counted = findings.iter().filter(|finding| settings.strict || !finding.strict_only);
+    let texts: Vec<String> = counted.map(ToString::to_string).collect();
+    if settings.strict && !texts.is_empty() {
+        let texts = texts.join("\n  ");
+        anyhow::bail!("--strict does not allow this:\n  {texts}");
+    }
+    Ok(texts)
+}
+
+/// Look a configuration over without serving it; the verdict, and what to mind about the files.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn check(settings: &Settings) -> Result<String, Failure> {
+pub fn check(settings: &Settings) -> Result<(String, Vec<String>), Failure> {
     let path = config_path(settings)?;
     let passwords = Passwords::new(settings.password_file.clone(), true);
     let materials = load::read(&path, &passwords).map_err(Failure::Start)?;
@@ -133,7 +152,8 @@ pub fn check(settings: &Settings) -> Result<String, Failure> {
     drop(writer);
     let generation = assembled.map_err(Failure::Start)?;
     let count = generation.config.authority.provisioners.len();
-    Ok(format!("{} is a good configuration ({count} provisioners).", path.display()))
+    let warnings = loose(settings, &path, &generation.config).map_err(Failure::Start)?;
+    Ok((format!("{} is a good configuration ({count} provisioners).", path.display()), warnings))
 }
 
 impl Daemon {
@@ -142,12 +162,12 @@ impl Daemon {
         parts: Parts,
         passwords: Arc<Passwords>,
         path: PathBuf,
-        quiet: bool,
+        settings: Settings,
     ) -> anyhow::Result<Self> {
         // Before anybody is told that the daemon serves: a signal that nobody hears would end it.
         let signals = Signals::listen().context("signals cannot be heard")?;
         let log = parts.log.clone();
-        if !quiet {
+        if !settings.quiet {
             banner::introduce(&log, &path, &generation);
         }
         let config = generation.config.clone();
@@ -162,7 +182,7 @@ impl Daemon {
             router: Router::new(),
         });
         let sockets = Sockets::open(&shared, &config).await?;
-        Ok(Self { shared, parts, passwords, path, sockets, signals })
+        Ok(Self { shared, parts, passwords, path, settings, sockets, signals })
     }
 
     /// Serve until a signal says to stop, then see everything through.

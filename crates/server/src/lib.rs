@@ -3,6 +3,7 @@
 pub mod args;
 pub mod daemon;
 pub mod handlers;
+pub mod hardening;
 pub mod http;
 pub mod leaf;
 pub mod listener;
@@ -10,6 +11,7 @@ pub mod load;
 pub mod log;
 pub mod metrics;
 pub mod oidc;
+pub mod permissions;
 pub mod provisioners;
 pub mod published;
 pub mod reload;

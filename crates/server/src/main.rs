@@ -8,6 +8,10 @@ use rung_server::{
 };
 
 fn main() -> ExitCode {
+    if let Err(error) = rung_server::hardening::keep_memory_private() {
+        eprintln!("core dumps cannot be switched off: {error}");
+        return ExitCode::from(2);
+    }
     let mut words = std::env::args();
     let program = words.next().as_deref().and_then(|word| Path::new(word).file_name()?.to_str().map(str::to_owned));
     let program = program.unwrap_or_else(|| "rung-ca".to_owned());
@@ -19,7 +23,10 @@ fn main() -> ExitCode {
         }
     };
     let outcome = match command {
-        Command::Check(settings) => daemon::check(&settings).map(|verdict| {
+        Command::Check(settings) => daemon::check(&settings).map(|(verdict, warnings)| {
+            for warning in warnings {
+                eprintln!("warning: {warning}");
+            }
             println!("{verdict}");
             ExitCode::SUCCESS
         }),

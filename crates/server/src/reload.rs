@@ -7,7 +7,10 @@ use std::sync::{Arc, atomic::Ordering};
 
 use anyhow::bail;
 
-use crate::{daemon::Daemon, load};
+use crate::{
+    daemon::{Daemon, loose},
+    load,
+};
 
 /// Read the configuration again and take it over, or keep the present one and say why.
 pub(crate) async fn reload(daemon: &mut Daemon) {
@@ -35,6 +38,9 @@ async fn take_over(daemon: &mut Daemon) -> anyhow::Result<u64> {
     let present = daemon.shared.current.load_full();
     if materials.config.db != present.config.db {
         bail!("the member `db` has changed: restart the server to change its database");
+    }
+    for finding in loose(&daemon.settings, &daemon.path, &materials.config)? {
+        daemon.shared.log.warning(&finding);
     }
     let generation = load::assemble(materials, &daemon.parts, Some(&present)).await?;
     let bound = daemon.sockets.prepare(&generation.config)?;

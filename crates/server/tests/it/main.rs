@@ -11,6 +11,7 @@ mod matrix;
 mod metrics;
 mod outages;
 mod pages;
+mod permissions;
 mod preview;
 mod reload;
 mod rules;
