@@ -11,7 +11,8 @@ mod tlv;
 use anyhow::{Context as _, bail};
 use rung_pki::{Certificate, CertificateRequest, pem, sha256};
 
-use crate::input;
+use crate::call::Call;
+use crate::{input, peer};
 
 pub(crate) use short::short;
 pub(crate) use text::{rfc3339, text};
@@ -48,11 +49,18 @@ impl Document {
     }
 }
 
+/// Read what the first argument of a command with [`peer::FLAGS`] names: a server, a file, or standard input.
+pub(crate) fn open(call: &Call) -> anyhow::Result<Vec<Document>> {
+    let place = call.argument(0).unwrap_or("-");
+    if !peer::is_url(place) {
+        return read(place);
+    }
+    let chain = peer::Flags::of(call)?.fetch(place)?.trusted()?;
+    Ok(chain.into_iter().map(Document::Certificate).collect())
+}
+
 /// Read what is in a file, or in standard input for `-`: certificates, else one request; PEM or DER.
 pub(crate) fn read(file: &str) -> anyhow::Result<Vec<Document>> {
-    if is_url(file) {
-        bail!("certificates of servers cannot be fetched by this version; save '{file}' to a file first");
-    }
     let contents = input::read("the certificate", file)?;
     let found = parse(&contents).with_context(|| format!("file {} cannot be used", input::name(file)))?;
     if found.is_empty() {
@@ -85,11 +93,6 @@ fn parse(contents: &[u8]) -> anyhow::Result<Vec<Document>> {
 fn parse_der(contents: &[u8]) -> Option<Document> {
     let certificate = Certificate::from_der(contents).map(Document::Certificate);
     certificate.ok().or_else(|| CertificateRequest::from_der(contents).ok().map(Document::Request))
-}
-
-fn is_url(file: &str) -> bool {
-    let file = file.to_ascii_lowercase();
-    ["https://", "tls://", "tcp://", "smtps://", "ldaps://"].iter().any(|scheme| file.starts_with(scheme))
 }
 
 const BEGIN: &[u8] = b"-----BEGIN ";

@@ -6,7 +6,8 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
-use crate::inspect::read;
+use crate::inspect::open;
+use crate::peer;
 use crate::ui::print;
 
 pub(crate) static COMMAND: Command = Command {
@@ -17,20 +18,21 @@ pub(crate) static COMMAND: Command = Command {
     arguments: &[Argument {
         name: "<crt-file>",
         count: Count::Optional,
-        help: "The file; standard input without it or with '-'.",
+        help: "The file, or the URL of a server: https://, tls://, tcp://, smtps:// or ldaps://. Standard input without \
+            it or with '-'.",
     }],
-    flags: &[&[
-        Flag::value(
-            &["format"],
-            "<format>",
-            "hex (the default), base64, base64-url, base64-raw, base64-url-raw or emoji.",
-        ),
-        Flag::switch(&["bundle"], "Print the fingerprints of all certificates of the file, with their numbers."),
-        Flag::refused(&["sha1"], "SHA-1 is broken; compare SHA-256 fingerprints"),
-        Flag::refused_value(&["roots"], "certificates of servers cannot be fetched yet"),
-        Flag::refused_value(&["servername"], "certificates of servers cannot be fetched yet"),
-        Flag::refused(&["insecure"], "certificates of servers cannot be fetched yet"),
-    ]],
+    flags: &[
+        &[
+            Flag::value(
+                &["format"],
+                "<format>",
+                "hex (the default), base64, base64-url, base64-raw, base64-url-raw or emoji.",
+            ),
+            Flag::switch(&["bundle"], "Print the fingerprints of all certificates of the file, with their numbers."),
+            Flag::refused(&["sha1"], "SHA-1 is broken; compare SHA-256 fingerprints"),
+        ],
+        peer::FLAGS,
+    ],
     examples: &[Example {
         purpose: "Print the fingerprint of the CA's root:",
         lines: &["certificate fingerprint root_ca.crt"],
@@ -44,7 +46,7 @@ fn run(call: &Call) -> anyhow::Result<()> {
     let encode = encoder(&format).ok_or_else(|| {
         Usage::new(format!("error parsing fingerprint format: '{format}' is not a valid fingerprint format"))
     })?;
-    let documents = read(call.argument(0).unwrap_or("-"))?;
+    let documents = open(call)?;
     let is_bundle = call.switch("bundle")?;
     let mut out = String::new();
     for (number, document) in documents.iter().enumerate().take(if is_bundle { documents.len() } else { 1 }) {

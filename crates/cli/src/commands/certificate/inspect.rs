@@ -3,7 +3,8 @@
 use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
-use crate::inspect::{read, short, text};
+use crate::inspect::{open, short, text};
+use crate::peer;
 use crate::ui::print;
 
 pub(crate) static COMMAND: Command = Command {
@@ -15,16 +16,17 @@ pub(crate) static COMMAND: Command = Command {
     arguments: &[Argument {
         name: "<crt-file>",
         count: Count::Optional,
-        help: "The file; standard input without it or with '-'.",
+        help: "The file, or the URL of a server: https://, tls://, tcp://, smtps:// or ldaps://. Standard input without \
+            it or with '-'.",
     }],
-    flags: &[&[
-        Flag::value(&["format"], "<format>", "text (the default), or pem for the bare PEM blocks."),
-        Flag::switch(&["short"], "A few lines instead of everything."),
-        Flag::switch(&["bundle"], "Show all certificates of the file."),
-        Flag::refused_value(&["roots"], "certificates of servers cannot be fetched yet"),
-        Flag::refused_value(&["servername"], "certificates of servers cannot be fetched yet"),
-        Flag::refused(&["insecure"], "certificates of servers cannot be fetched yet"),
-    ]],
+    flags: &[
+        &[
+            Flag::value(&["format"], "<format>", "text (the default), or pem for the bare PEM blocks."),
+            Flag::switch(&["short"], "A few lines instead of everything."),
+            Flag::switch(&["bundle"], "Show all certificates of the file."),
+        ],
+        peer::FLAGS,
+    ],
     examples: &[
         Example { purpose: "Show everything:", lines: &["certificate inspect svc.crt"] },
         Example { purpose: "Show a chain in short:", lines: &["certificate inspect svc.crt --bundle --short"] },
@@ -48,7 +50,7 @@ fn run(call: &Call) -> anyhow::Result<()> {
             return Err(Usage::new(problem).into());
         }
     }
-    let mut documents = read(call.argument(0).unwrap_or("-"))?;
+    let mut documents = open(call)?;
     if !call.switch("bundle")? {
         documents.truncate(1);
     }

@@ -1,8 +1,5 @@
 //! `certificate verify`
 
-use std::fs;
-use std::path::Path;
-
 use anyhow::{Context as _, anyhow, bail};
 use rung_pki::chain::{self, ChainError};
 use rung_pki::{Certificate, pem};
@@ -10,7 +7,7 @@ use rung_pki::{Certificate, pem};
 use crate::call::Call;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
 use crate::ui::print;
-use crate::{clock, input};
+use crate::{clock, input, peer, roots};
 
 pub(crate) static COMMAND: Command = Command {
     name: "verify",
@@ -21,7 +18,8 @@ pub(crate) static COMMAND: Command = Command {
     arguments: &[Argument {
         name: "<crt-file>",
         count: Count::One,
-        help: "The certificate with its intermediates; '-' is standard input.",
+        help: "The certificate with its intermediates, or the URL of a server: https://, tls://, tcp://, smtps:// or \
+            ldaps://. '-' is standard input.",
     }],
     flags: &[&[
         Flag::value(&["host"], "<host>", "Check that the certificate is for this host name or IP address, too."),
@@ -32,7 +30,11 @@ pub(crate) static COMMAND: Command = Command {
         Flag::refused_value(&["ocsp-endpoint"], "revocation cannot be checked yet"),
         Flag::refused(&["verify-crl"], "revocation cannot be checked yet"),
         Flag::refused_value(&["crl-endpoint"], "revocation cannot be checked yet"),
-        Flag::refused_value(&["servername"], "certificates of servers cannot be fetched yet"),
+        Flag::value(
+            &["servername"],
+            "<name>",
+            "The name that a server is asked for and has to prove, instead of the one in its URL.",
+        ),
         Flag::refused(&["insecure"], "nothing can be left out of the check"),
     ]],
     examples: &[Example {
@@ -45,14 +47,15 @@ pub(crate) static COMMAND: Command = Command {
 
 fn run(call: &Call) -> anyhow::Result<()> {
     let file = call.argument(0).unwrap_or_default();
-    if ["https://", "tls://", "tcp://"].iter().any(|scheme| file.to_ascii_lowercase().starts_with(scheme)) {
-        bail!("certificates of servers cannot be fetched by this version; save '{file}' to a file first");
-    }
     let roots = match call.text("roots")? {
-        Some(paths) => given_roots(&paths)?,
-        None => system_roots()?,
+        Some(paths) => roots::given(&paths)?,
+        None => roots::of_the_system()?,
     };
-    let chain = certificates(file, &input::read("the certificate", file)?)?;
+    let chain = if peer::is_url(file) {
+        peer::Flags::of(call)?.fetch(file)?.trusted()?
+    } else {
+        certificates(file, &input::read("the certificate", file)?)?
+    };
     let Some((leaf, intermediates)) = chain.split_first() else {
         bail!("{} contains no PEM certificate blocks", input::name(file));
     };
@@ -70,7 +73,7 @@ fn run(call: &Call) -> anyhow::Result<()> {
 }
 
 fn explain(error: ChainError) -> anyhow::Error {
-    anyhow!(error).context("failed to verify certificate")
+    anyhow!("failed to verify certificate: {}", roots::reason(&error))
 }
 
 fn certificates(name: &str, contents: &[u8]) -> anyhow::Result<Vec<Certificate>> {
@@ -82,38 +85,4 @@ fn certificates(name: &str, contents: &[u8]) -> anyhow::Result<Vec<Certificate>>
     let ders = blocks.iter().filter(|block| block.label == "CERTIFICATE").map(|block| &block.contents);
     ders.map(|der| Certificate::from_der(der).with_context(|| format!("{} cannot be used", input::name(name))))
         .collect()
-}
-
-/// The roots in a file, in several files with commas between, or in all files of a folder.
-fn given_roots(paths: &str) -> anyhow::Result<Vec<Certificate>> {
-    let mut roots = Vec::new();
-    for path in paths.split(',').map(str::trim).filter(|path| !path.is_empty()) {
-        if !Path::new(path).is_dir() {
-            roots.extend(certificates(path, &input::read("the roots of --roots", path)?)?);
-            continue;
-        }
-        let entries = fs::read_dir(path).with_context(|| format!("could not read the folder of --roots, {path}"))?;
-        for entry in entries {
-            let file = entry?.path();
-            if file.is_file() {
-                let name = file.to_string_lossy();
-                // A folder may hold other things, too.
-                roots.extend(certificates(&name, &input::read("the roots of --roots", &name)?).unwrap_or_default());
-            }
-        }
-    }
-    if roots.is_empty() {
-        bail!("there is no certificate in the roots of --roots, {paths}");
-    }
-    Ok(roots)
-}
-
-fn system_roots() -> anyhow::Result<Vec<Certificate>> {
-    let found = rustls_native_certs::load_native_certs();
-    // Stores hold certificates that are too odd to be used; the others do.
-    let roots: Vec<Certificate> = found.certs.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
-    if roots.is_empty() {
-        bail!("the system has no root certificates; name yours with --roots");
-    }
-    Ok(roots)
 }
