@@ -8,6 +8,7 @@ mod deny;
 mod e2e;
 mod hygiene;
 mod metadata;
+mod package;
 mod run;
 mod tools;
 
@@ -19,6 +20,8 @@ cargo xtask COMMAND
 
   ci               everything below, in the order that finds mistakes soonest
   bench sign       figures of speed and memory, of the real server in release
+  package [PARTS]  a Debian package, a container image and a list of what is in them (deb, image, sbom);
+                   --check builds everything twice and compares
   demo [ARGS]      build both programs and run `rung demo`: a login becomes a certificate
   tools            install what the end-to-end tests need, or say what is missing
   fmt | clippy     the formatting and the lints
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         }
         Some("ci") => ci::run(),
         Some("bench") => bench::run(rest),
+        Some("package") => package::run(rest),
         Some("demo") => demo::run(rest),
         Some("tools") => tools::run(),
         Some("fmt") => ci::format(),
