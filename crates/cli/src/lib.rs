@@ -50,8 +50,10 @@ pub fn main() -> ExitCode {
 
 /// Keys and passwords pass through this process: leave no core dump of them, and let no debugger of the same user look in.
 fn keep_memory_private() -> std::io::Result<()> {
-    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
-    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
+    // Programs that are started from here, such as hooks, may raise it again for themselves.
+    let maximum = getrlimit(Resource::Core).maximum;
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum })?;
     // The limit alone does not hold for dumps that the system pipes into a program (core(5)).
     Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }

@@ -74,17 +74,25 @@ fn fill(release: &Release, tree: &Path) -> Result<()> {
     }
     place(&documents.join("copyright"), 0o644, &fs::read(root().join("LICENSE"))?)?;
     place(&documents.join("rung.cdx.json"), 0o644, sbom::document(release, &[])?.as_bytes())?;
-    let size =
-        output(command("du").args(["--summarize", "--apparent-size", "--block-size=1024"]).arg(tree), "no size")?;
-    let size = size.split_whitespace().next().unwrap_or("0");
-    place(&tree.join("DEBIAN/control"), 0o644, control(release, size)?.as_bytes())?;
+    place(&tree.join("DEBIAN/control"), 0o644, control(release, kibibytes(tree)?)?.as_bytes())?;
     for (name, script) in [("postinst", POSTINST), ("prerm", PRERM), ("postrm", POSTRM)] {
         place(&tree.join("DEBIAN").join(name), 0o755, script.as_bytes())?;
     }
     Ok(())
 }
 
-fn control(release: &Release, size: &str) -> Result<String> {
+/// How much room the files below a folder need; folders do not count, as their size is up to the file system.
+fn kibibytes(folder: &Path) -> Result<u64> {
+    let mut sum = 0;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        sum += if metadata.is_dir() { kibibytes(&entry.path())? } else { metadata.len().div_ceil(1024) };
+    }
+    Ok(sum)
+}
+
+fn control(release: &Release, size: u64) -> Result<String> {
     let listing = output(
         command("objdump").args(["-T"]).arg(release.programs.join("rung-ca")).arg(release.programs.join("rung")),
         "the symbols that the programs need cannot be read",
