@@ -15,6 +15,7 @@ pub mod name;
 pub mod pem;
 pub mod request;
 pub mod serial;
+pub mod tlog;
 
 pub use certificate::{Certificate, CertificateContent, CertificateError};
 pub use extension::Extension;
