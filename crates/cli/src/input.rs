@@ -30,4 +30,5 @@ pub(crate) fn name(file: &str) -> &str {
     }
 }
 
-const LIMIT: u64 = 16 << 20;
+/// Room for a bundle of tens of thousands of certificates.
+const LIMIT: u64 = 64 << 20;

@@ -1,6 +1,7 @@
 //! Certificates and certificate requests in files, and how they are shown.
 
 mod extension;
+mod json;
 mod key;
 mod short;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use rung_pki::{Certificate, CertificateRequest, pem, sha256};
 use crate::call::Call;
 use crate::{input, peer};
 
+pub(crate) use json::{Json, json};
 pub(crate) use short::short;
 pub(crate) use text::{rfc3339, text};
 
@@ -94,5 +96,53 @@ fn parse_der(contents: &[u8]) -> Option<Document> {
     let certificate = Certificate::from_der(contents).map(Document::Certificate);
     certificate.ok().or_else(|| CertificateRequest::from_der(contents).ok().map(Document::Request))
 }
+
+/// What has a signature.
+trait Signed {
+    /// The name of the signature's algorithm, or its object identifier.
+    fn name(&self) -> String;
+}
+
+impl Signed for Certificate {
+    fn name(&self) -> String {
+        self.signature_algorithm_name()
+    }
+}
+
+impl Signed for CertificateRequest {
+    fn name(&self) -> String {
+        self.signature_algorithm_name()
+    }
+}
+
+/// The name of the algorithm that something is signed with.
+fn algorithm_name(signed: &impl Signed) -> String {
+    named(signed.name())
+}
+
+/// The name of an algorithm that only has an object identifier elsewhere (FIPS 204 and 205, RFC 8410).
+fn named(oid: String) -> String {
+    let known = ALGORITHMS.iter().find(|(known, _)| *known == oid);
+    known.map_or(oid, |(_, name)| (*name).to_owned())
+}
+
+const ALGORITHMS: [(&str, &str); 16] = [
+    ("2.16.840.1.101.3.4.3.17", "ML-DSA-44"),
+    ("2.16.840.1.101.3.4.3.18", "ML-DSA-65"),
+    ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),
+    ("2.16.840.1.101.3.4.3.20", "SLH-DSA-SHA2-128s"),
+    ("2.16.840.1.101.3.4.3.21", "SLH-DSA-SHA2-128f"),
+    ("2.16.840.1.101.3.4.3.22", "SLH-DSA-SHA2-192s"),
+    ("2.16.840.1.101.3.4.3.23", "SLH-DSA-SHA2-192f"),
+    ("2.16.840.1.101.3.4.3.24", "SLH-DSA-SHA2-256s"),
+    ("2.16.840.1.101.3.4.3.25", "SLH-DSA-SHA2-256f"),
+    ("2.16.840.1.101.3.4.3.26", "SLH-DSA-SHAKE-128s"),
+    ("2.16.840.1.101.3.4.3.27", "SLH-DSA-SHAKE-128f"),
+    ("2.16.840.1.101.3.4.3.28", "SLH-DSA-SHAKE-192s"),
+    ("2.16.840.1.101.3.4.3.29", "SLH-DSA-SHAKE-192f"),
+    ("2.16.840.1.101.3.4.3.30", "SLH-DSA-SHAKE-256s"),
+    ("2.16.840.1.101.3.4.3.31", "SLH-DSA-SHAKE-256f"),
+    ("2.16.840.1.101.3.4.3.32", "HashML-DSA-44"),
+];
 
 const BEGIN: &[u8] = b"-----BEGIN ";

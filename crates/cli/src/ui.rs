@@ -9,7 +9,7 @@ mod tests;
 use std::env;
 use std::io::{self, IsTerminal, Write};
 
-pub(crate) use escape::shown;
+pub(crate) use escape::{is_dangerous, shown};
 pub(crate) use prompt::{Choice, Question};
 pub(crate) use terminal::is_there as has_terminal;
 

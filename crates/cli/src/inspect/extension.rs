@@ -2,10 +2,14 @@
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rung_pki::Extension;
-use rung_pki::extension::{GeneralName, NameConstraints, Subtree};
+use rung_pki::extension::{Decoded, GeneralName, NameConstraints, Subtree, oid};
 
+use super::text::{date, hex_lines};
 use super::tlv::{self, Element};
 use crate::ui::shown;
 
@@ -24,7 +28,17 @@ pub(super) fn write(out: &mut String, one: &Extension, names: &[GeneralName], co
         "2.5.29.32" => ("X509v3 Certificate Policies", policies(&one.value)),
         "1.3.6.1.5.5.7.1.1" => ("Authority Information Access", information_access(&one.value)),
         "1.3.6.1.4.1.37476.9000.64.1" => ("X509v3 Step Provisioner", provisioner(&one.value)),
-        _ => (oid.as_str(), None),
+        "1.3.6.1.4.1.37476.9000.64.2" => ("X509v3 Step Registration Authority", registration_authority(&one.value)),
+        "1.3.6.1.4.1.37476.9000.64.3" => ("X509v3 Step Managed Endpoint", managed(&one.value, "EndpointID")),
+        "1.3.6.1.4.1.37476.9000.64.4" => ("X509v3 Step Managed Device", managed(&one.value, "DeviceID")),
+        "2.5.29.18" => ("X509v3 Issuer Alternative Name", issuer_names(one)),
+        "2.5.29.46" => ("X509v3 Freshest CRL", distribution_points(&one.value)),
+        "1.3.6.1.4.1.11129.2.4.2" => ("RFC6962 Certificate Transparency SCT", timestamps(one)),
+        "2.16.840.1.113730.1.13" => ("Netscape Comment", comment(&one.value)),
+        other => match SIGSTORE.iter().find(|(known, _)| *known == other) {
+            Some((_, head)) => (*head, Some(vec![raw(&one.value)])),
+            None => (other, None),
+        },
     };
     let critical = if one.critical { " critical" } else { "" };
     let _ = writeln!(out, "            {head}:{critical}");
@@ -204,24 +218,106 @@ fn information_access(value: &[u8]) -> Lines {
 fn provisioner(value: &[u8]) -> Lines {
     let members = tlv::one(value)?.children()?;
     let [kind, name, credential, rest @ ..] = &members[..] else { return None };
-    let text = |element: &Element<'_>| String::from_utf8_lossy(element.content).into_owned();
-    let number = kind.content.iter().fold(0_i64, |number, octet| number << 8 | i64::from(*octet));
-    let known = usize::try_from(number).ok().and_then(|number| PROVISIONERS.get(number.checked_sub(1)?));
-    let mut lines = vec![
-        format!("Type: {}", known.map_or_else(|| format!("{number} (unknown)"), |name| (*name).to_owned())),
-        format!("Name: {}", text(name)),
-    ];
+    let mut lines = vec![kind_line(kind), format!("Name: {}", text_of(name))];
     if !credential.content.is_empty() {
-        lines.push(format!("CredentialID: {}", text(credential)));
+        lines.push(format!("CredentialID: {}", text_of(credential)));
     }
-    let pairs: Vec<String> = match rest.first() {
-        Some(pairs) => pairs.children()?.iter().map(text).collect(),
+    lines.extend(pair_lines(rest.first())?);
+    Some(lines)
+}
+
+fn registration_authority(value: &[u8]) -> Lines {
+    let members = tlv::one(value)?.children()?;
+    let [kind, certificate, rest @ ..] = &members[..] else { return None };
+    let mut lines = vec![kind_line(kind), format!("CertificateID: {}", text_of(certificate))];
+    lines.extend(pair_lines(rest.first())?);
+    Some(lines)
+}
+
+fn managed(value: &[u8], label: &str) -> Lines {
+    let members = tlv::one(value)?.children()?;
+    let [kind, id, ..] = &members[..] else { return None };
+    let number = number_of(kind);
+    let kind = usize::try_from(number).ok().and_then(|number| MANAGED.get(number));
+    let kind = kind.map_or_else(|| format!("{number} (unknown)"), |name| (*name).to_owned());
+    Some(vec![format!("Kind: {kind}"), format!("{label}: {}", text_of(id))])
+}
+
+fn kind_line(kind: &Element<'_>) -> String {
+    let number = number_of(kind);
+    match provisioner_kind(number) {
+        Some(name) => format!("Type: {name}"),
+        None => format!("Type: {number} (unknown)"),
+    }
+}
+
+/// The name of a type of provisioner.
+pub(super) fn provisioner_kind(number: i64) -> Option<&'static str> {
+    PROVISIONERS.get(usize::try_from(number.checked_sub(1)?).ok()?).copied()
+}
+
+fn pair_lines(pairs: Option<&Element<'_>>) -> Lines {
+    let pairs: Vec<String> = match pairs {
+        Some(pairs) => pairs.children()?.iter().map(text_of).collect(),
         None => Vec::new(),
     };
-    for pair in pairs.chunks(2) {
-        lines.push(format!("{}: {}", pair[0], pair.get(1).map_or("-", String::as_str)));
+    let line = |pair: &[String]| format!("{}: {}", pair[0], pair.get(1).map_or("-", String::as_str));
+    Some(pairs.chunks(2).map(line).collect())
+}
+
+fn number_of(element: &Element<'_>) -> i64 {
+    element.content.iter().take(8).fold(0, |number, octet| number << 8 | i64::from(*octet))
+}
+
+fn text_of(element: &Element<'_>) -> String {
+    String::from_utf8_lossy(element.content).into_owned()
+}
+
+fn issuer_names(one: &Extension) -> Lines {
+    let as_subject = Extension { oid: oid::SUBJECT_ALT_NAME, ..one.clone() };
+    match as_subject.decode() {
+        Decoded::SubjectAltName(names) => Some(alternative_names(&names)),
+        _ => None,
+    }
+}
+
+fn comment(value: &[u8]) -> Lines {
+    Some(vec![tlv::one(value)?.text()?.to_owned()])
+}
+
+/// What certificate transparency logs promised; the signature is six spaces deeper than its head.
+fn timestamps(one: &Extension) -> Lines {
+    let Decoded::SignedTimestamps(timestamps) = one.decode() else { return None };
+    let mut lines = Vec::new();
+    for (number, timestamp) in timestamps.iter().enumerate() {
+        let version = timestamp.version;
+        lines.push(format!("SCT [{number}]:"));
+        lines.push(format!("    Version: V{version} ({:#x})", version - 1));
+        lines.push(format!("    LogID: {}", STANDARD.encode(timestamp.log_id)));
+        lines.push(format!("    Timestamp: {}", milliseconds(timestamp.timestamp)?));
+        let algorithm = match timestamp.algorithm {
+            [4, 3] => "SHA256-ECDSA".to_owned(),
+            [4, 1] => "SHA256-RSA".to_owned(),
+            [hash, signature] => format!("{hash}-{signature}"),
+        };
+        lines.push(format!("    Signature Algorithm: {algorithm}"));
+        let mut octets = String::new();
+        hex_lines(&mut octets, &timestamp.signature, 18, 6);
+        lines.extend(octets.lines().map(str::to_owned));
     }
     Some(lines)
+}
+
+/// Such as `Nov 14 22:13:20.123 2023 UTC`.
+fn milliseconds(since_1970: u64) -> Option<String> {
+    let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(since_1970))?;
+    let whole = date(time);
+    let (front, year) = whole.split_at(whole.len().checked_sub(9)?);
+    let fraction = match since_1970 % 1000 {
+        0 => String::new(),
+        part => format!(".{part:03}").trim_end_matches('0').to_owned(),
+    };
+    Some(format!("{front}{fraction}{year}"))
 }
 
 const USAGES: [&str; 9] = [
@@ -250,3 +346,12 @@ const PURPOSES: [(&str, &str); 10] = [
 /// From 1 on.
 const PROVISIONERS: [&str; 11] =
     ["JWK", "OIDC", "GCP", "AWS", "Azure", "ACME", "X5C", "K8sSA", "SSHPOP", "SCEP", "Nebula"];
+const MANAGED: [&str; 6] = ["Unknown", "Device", "Workload", "People", "Agent", "Account"];
+const SIGSTORE: [(&str, &str); 6] = [
+    ("1.3.6.1.4.1.57264.1.1", "Sigstore OIDC Issuer"),
+    ("1.3.6.1.4.1.57264.1.2", "Sigstore GitHub Workflow Trigger"),
+    ("1.3.6.1.4.1.57264.1.3", "Sigstore GitHub Workflow SHA Hash"),
+    ("1.3.6.1.4.1.57264.1.4", "Sigstore GitHub Workflow Name"),
+    ("1.3.6.1.4.1.57264.1.5", "Sigstore GitHub Workflow Repository"),
+    ("1.3.6.1.4.1.57264.1.6", "Sigstore GitHub Workflow Ref"),
+];

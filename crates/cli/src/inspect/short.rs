@@ -1,22 +1,24 @@
 //! The form of a few lines.
 
 use std::fmt::Write as _;
+use std::time::SystemTime;
 
 use rung_pki::extension::GeneralName;
 use rung_pki::{Certificate, CertificateRequest, DistinguishedName};
 
+use super::text::{hint, rfc3339};
 use super::{Document, key};
 use crate::ui::shown;
 
-/// A few lines on a document.
-pub(crate) fn short(document: &Document) -> String {
+/// A few lines on a document. With the time that it is, dates are followed by how far away they are, for a person.
+pub(crate) fn short(document: &Document, now: Option<SystemTime>) -> String {
     match document {
-        Document::Certificate(certificate) => certificate_lines(certificate),
+        Document::Certificate(certificate) => certificate_lines(certificate, now),
         Document::Request(request) => request_lines(request),
     }
 }
 
-fn certificate_lines(certificate: &Certificate) -> String {
+fn certificate_lines(certificate: &Certificate, now: Option<SystemTime>) -> String {
     let kind = match certificate.is_ca() {
         false => "TLS",
         true if certificate.is_self_signed() => "Root CA",
@@ -35,8 +37,9 @@ fn certificate_lines(certificate: &Certificate) -> String {
         }
         out.push('\n');
     }
-    let _ = writeln!(out, "  Valid from:  {}", super::text::rfc3339(certificate.not_before()));
-    let _ = writeln!(out, "          to:  {}", super::text::rfc3339(certificate.not_after()));
+    for (label, instant) in [("  Valid from:", certificate.not_before()), ("          to:", certificate.not_after())] {
+        let _ = writeln!(out, "{label}  {}{}", rfc3339(instant), hint(instant, now));
+    }
     out
 }
 

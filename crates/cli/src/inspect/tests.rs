@@ -1,5 +1,7 @@
 //! Documents whose text is known to the last octet.
 
+use std::time::Duration;
+
 use super::{Document, parse, short, text};
 
 #[track_caller]
@@ -11,7 +13,7 @@ fn read(pem: &str) -> Document {
 
 #[test]
 fn the_text_is_what_scripts_expect() {
-    let vector = |pem: &str, expected: &str| assert_eq!(text(&read(pem)), expected);
+    let vector = |pem: &str, expected: &str| assert_eq!(text(&read(pem), None), expected);
     vector(include_str!("../../tests/vectors/leaf.pem"), include_str!("../../tests/vectors/leaf.txt"));
     vector(include_str!("../../tests/vectors/ca.pem"), include_str!("../../tests/vectors/ca.txt"));
     vector(include_str!("../../tests/vectors/rsa.pem"), include_str!("../../tests/vectors/rsa.txt"));
@@ -20,12 +22,31 @@ fn the_text_is_what_scripts_expect() {
 
 #[test]
 fn the_short_text_is_what_scripts_expect() {
-    let vector = |pem: &str, expected: &str| assert_eq!(short(&read(pem)), expected);
+    let vector = |pem: &str, expected: &str| assert_eq!(short(&read(pem), None), expected);
     vector(include_str!("../../tests/vectors/leaf.pem"), include_str!("../../tests/vectors/leaf.short"));
     vector(include_str!("../../tests/vectors/ca.pem"), include_str!("../../tests/vectors/ca.short"));
     let csr =
         "X.509v3 Certificate Signing Request (ECDSA P-256)\n  Subject:     csr.example\n               192.0.2.9\n";
     vector(include_str!("../../tests/vectors/csr.pem"), csr);
+}
+
+#[test]
+fn a_person_reads_how_far_away_a_date_is() {
+    let leaf = read(include_str!("../../tests/vectors/leaf.pem"));
+    let Document::Certificate(certificate) = &leaf else { panic!("a certificate") };
+    let check = |seconds: u64, begins: &str, ends: &str| {
+        let now = certificate.not_before() + Duration::from_secs(seconds);
+        let shown = short(&leaf, Some(now));
+        assert!(shown.contains(&format!("  Valid from:  2026-03-01T08:00:00Z ({begins})\n")), "{shown}");
+        assert!(shown.contains(&format!("          to:  2026-03-02T08:00:00Z ({ends})\n")), "{shown}");
+        let shown = text(&leaf, Some(now));
+        assert!(shown.contains(&format!("            Not After : Mar 2 08:00:00 2026 UTC ({ends})\n")), "{shown}");
+    };
+    check(1, "1 second ago", "in 23 hours");
+    check(86_400 - 100, "23 hours ago", "in 100 seconds");
+    check(4 * 86_400, "4 days ago", "3 days ago");
+    check(400 * 86_400, "13 months ago", "13 months ago");
+    check(4000 * 86_400, "10 years ago", "10 years ago");
 }
 
 #[test]

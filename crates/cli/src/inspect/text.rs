@@ -1,27 +1,27 @@
 //! The full text of certificates and requests.
 
 use std::fmt::Write as _;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rung_pki::{Certificate, CertificateRequest, DistinguishedName};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::{Document, extension, key};
+use super::{Document, algorithm_name, extension, key};
 use crate::ui::shown;
 
-/// All of a document.
-pub(crate) fn text(document: &Document) -> String {
+/// All of a document. With the time that it is, dates are followed by how far away they are, for a person.
+pub(crate) fn text(document: &Document, now: Option<SystemTime>) -> String {
     match document {
-        Document::Certificate(certificate) => certificate_text(certificate),
+        Document::Certificate(certificate) => certificate_text(certificate, now),
         Document::Request(request) => request_text(request),
     }
 }
 
-fn certificate_text(certificate: &Certificate) -> String {
+fn certificate_text(certificate: &Certificate, now: Option<SystemTime>) -> String {
     let mut out = String::with_capacity(4096);
     let version = certificate.version();
-    let algorithm = certificate.signature_algorithm_name();
+    let algorithm = algorithm_name(certificate);
     let serial = certificate.serial();
     out.push_str("Certificate:\n    Data:\n");
     let _ = writeln!(out, "        Version: {version} (0x{:x})", version.saturating_sub(1));
@@ -29,8 +29,18 @@ fn certificate_text(certificate: &Certificate) -> String {
     let _ = writeln!(out, "        Signature Algorithm: {algorithm}");
     name(&mut out, "Issuer", certificate.issuer());
     out.push_str("        Validity\n");
-    let _ = writeln!(out, "            Not Before: {}", date(certificate.not_before()));
-    let _ = writeln!(out, "            Not After : {}", date(certificate.not_after()));
+    let _ = writeln!(
+        out,
+        "            Not Before: {}{}",
+        date(certificate.not_before()),
+        hint(certificate.not_before(), now)
+    );
+    let _ = writeln!(
+        out,
+        "            Not After : {}{}",
+        date(certificate.not_after()),
+        hint(certificate.not_after(), now)
+    );
     name(&mut out, "Subject", certificate.subject());
     key::write(&mut out, certificate.public_key_info());
     if !certificate.extensions().is_empty() {
@@ -57,7 +67,7 @@ fn request_text(request: &CertificateRequest) -> String {
             extension::write(&mut out, one, &names, None);
         }
     }
-    signature(&mut out, &request.signature_algorithm_name(), request.signature());
+    signature(&mut out, &algorithm_name(request), request.signature());
     out
 }
 
@@ -100,4 +110,22 @@ pub(super) fn date(time: SystemTime) -> String {
 pub(crate) fn rfc3339(time: SystemTime) -> String {
     let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
     OffsetDateTime::from(time).format(format).unwrap_or_else(|_| "a time that cannot be written".to_owned())
+}
+
+/// How far away an instant is, such as ` (in 3 days)`; nothing unless the time is given.
+pub(super) fn hint(instant: SystemTime, now: Option<SystemTime>) -> String {
+    let Some(now) = now else { return String::new() };
+    match instant.duration_since(now) {
+        Ok(ahead) => format!(" (in {})", roughly(ahead)),
+        Err(behind) => format!(" ({} ago)", roughly(behind.duration())),
+    }
+}
+
+/// A duration in the largest unit of which there are two, so that nobody reads `1 day` for 47 hours.
+fn roughly(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let units = [("year", 31_556_952), ("month", 2_629_746), ("day", 86_400), ("hour", 3600), ("minute", 60)];
+    let unit = units.iter().find(|(_, length)| seconds >= 2 * length);
+    let (name, count) = unit.map_or(("second", seconds), |(name, length)| (*name, seconds / length));
+    if count == 1 { format!("{count} {name}") } else { format!("{count} {name}s") }
 }

@@ -52,6 +52,22 @@ pub(super) fn one(der: &[u8]) -> Option<Element<'_>> {
     }
 }
 
+/// The DER of one element.
+pub(super) fn write(tag: u8, content: &[u8]) -> Vec<u8> {
+    let mut der = vec![tag];
+    match u8::try_from(content.len()) {
+        Ok(short) if short < 0x80 => der.push(short),
+        _ => {
+            let octets = content.len().to_be_bytes();
+            let digits = &octets[octets.iter().take_while(|octet| **octet == 0).count()..];
+            der.push(0x80 | u8::try_from(digits.len()).expect("a length has at most eight octets"));
+            der.extend(digits);
+        }
+    }
+    der.extend(content);
+    der
+}
+
 /// An object identifier as dotted numbers (X.690 §8.19).
 fn dotted(octets: &[u8]) -> Option<String> {
     let mut numbers: Vec<u64> = Vec::new();

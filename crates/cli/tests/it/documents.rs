@@ -49,8 +49,8 @@ fn inspect_says_what_it_cannot_do() {
     let inspect = |flags: &[&str]| {
         sandbox.run(&["certificate", "inspect", "leaf.crt"].iter().chain(flags).copied().collect::<Vec<_>>())
     };
-    inspect(&["--format=json"]).failed(1, "the format json is not supported by this version; use text or pem\n");
-    inspect(&["--format=xml"]).failed(1, "invalid value 'xml' for flag '--format'; options are text, pem\n");
+    inspect(&["--format=xml"]).failed(1, "invalid value 'xml' for flag '--format'; options are text, json, pem\n");
+    inspect(&["--short", "--format=json"]).failed(1, "flag '--short' is incompatible with '--format json'\n");
     inspect(&["--short", "--format=pem"]).failed(1, "flag '--short' is incompatible with '--format pem'\n");
     sandbox.write("cut.crt", &LEAF[..LEAF.len() / 2]);
     sandbox.run(&["certificate", "inspect", "cut.crt"]).failed(1, "file cut.crt cannot be used: line 1: ");
@@ -88,6 +88,103 @@ fn l04_a_hostile_certificate_cannot_write_to_the_terminal() {
 }
 
 #[test]
+fn json_says_what_the_certificate_says() {
+    let sandbox = sandbox();
+    let inspect = |words: &[&str]| -> serde_json::Value {
+        let words: Vec<&str> = ["certificate", "inspect", "--format", "json"].iter().chain(words).copied().collect();
+        serde_json::from_str(&sandbox.run(&words).stdout).expect("JSON")
+    };
+    let leaf = inspect(&["leaf.crt"]);
+    let members: Vec<&String> = leaf.as_object().expect("an object").keys().collect();
+    assert_eq!(members.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" "), MEMBERS);
+    let expected = serde_json::json!({
+        "key_usage": { "digital_signature": true, "value": 1 },
+        "subject_alt_name": {
+            "dns_names": ["svc.example", "*.svc.example"],
+            "email_addresses": ["ops@svc.example"],
+            "ip_addresses": ["192.0.2.7", "2001:db8::7"],
+            "uniform_resource_identifiers": ["spiffe://example/svc"],
+        },
+        "authority_key_id": "7992517da39153f2e138a56b28ccd86a10352485",
+        "subject_key_id": "8d99bc65f4357d661c823503370a34fc4f48d702",
+        "extended_key_usage": { "client_auth": true, "server_auth": true },
+        "step_provisioner": { "credentialID": "kid-synthetic-0001", "name": "admin", "type": "JWK" },
+    });
+    assert_eq!(leaf["extensions"], expected);
+    assert_eq!(leaf["names"], serde_json::json!(["svc.example", "*.svc.example", "192.0.2.7", "2001:db8::7"]));
+    assert_eq!(
+        leaf["validity"],
+        serde_json::json!({
+            "start": "2026-03-01T08:00:00Z", "end": "2026-03-02T08:00:00Z", "length": 86400
+        })
+    );
+    for (member, digest) in
+        [("fingerprint_md5", "-md5"), ("fingerprint_sha1", "-sha1"), ("fingerprint_sha256", "-sha256")]
+    {
+        let output = Command::new("openssl")
+            .args(["x509", "-noout", "-fingerprint", digest, "-in", "leaf.crt"])
+            .current_dir(sandbox.path(""))
+            .output()
+            .expect("openssl");
+        let text = String::from_utf8(output.stdout).expect("UTF-8").replace(':', "").to_lowercase();
+        assert_eq!(leaf[member], text.trim().split_once('=').expect("a value").1, "{member}");
+    }
+    // Whether a signature is valid is said only where it can be told.
+    assert_eq!(leaf["signature"].get("valid"), None);
+    assert_eq!(leaf["signature"]["self_signed"], false);
+    assert_eq!(inspect(&["chain.crt"])["signature"]["valid"], true);
+    let both = inspect(&["chain.crt", "--bundle"]);
+    assert_eq!((&both[0]["signature"]["valid"], both[1]["signature"].get("valid")), (&true.into(), None));
+    let csr = inspect(&["a.csr", "--bundle"]);
+    assert_eq!((&csr["SignatureValid"], &csr["DNSNames"][0]), (&true.into(), &"csr.example".into()));
+    assert_eq!(csr["EmailAddresses"], serde_json::Value::Null);
+}
+
+const MEMBERS: &str = "version serial_number signature_algorithm issuer issuer_dn validity subject subject_dn \
+    subject_key_info extensions signature fingerprint_md5 fingerprint_sha1 fingerprint_sha256 tbs_noct_fingerprint \
+    spki_subject_fingerprint tbs_fingerprint validation_level names redacted";
+
+#[test]
+fn the_signature_of_a_root_is_valid() {
+    let sandbox = chain();
+    let root = sandbox.run(&["certificate", "inspect", "--format=json", "root.crt"]);
+    let root: serde_json::Value = serde_json::from_str(&root.stdout).expect("JSON");
+    assert_eq!((&root["signature"]["valid"], &root["signature"]["self_signed"]), (&true.into(), &true.into()));
+    // A signature by another key is told, too.
+    let other = chain();
+    sandbox.write("mixed.crt", &format!("{}{}", sandbox.read("inter.crt"), other.read("root.crt")));
+    let mixed = sandbox.run(&["certificate", "inspect", "--format=json", "mixed.crt"]);
+    let mixed: serde_json::Value = serde_json::from_str(&mixed.stdout).expect("JSON");
+    assert_eq!(mixed["signature"]["valid"], false);
+}
+
+#[test]
+fn every_kind_of_key_is_shown() {
+    let sandbox = Sandbox::new();
+    for (curve, name) in [("secp224r1", "P-224"), ("secp384r1", "P-384"), ("secp521r1", "P-521")] {
+        let parameter = format!("ec_paramgen_curve:{curve}");
+        let words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", &parameter, "-nodes", "-subj", "/CN=a"];
+        openssl(&sandbox, &[&words[..], &["-keyout", "a.key", "-out", "a.crt"]].concat());
+        let text = sandbox.run(&["certificate", "inspect", "a.crt"]).stdout;
+        assert!(text.contains(&format!("\n                Curve: {name}\n")), "{text}");
+        let short = sandbox.run(&["certificate", "inspect", "--short", "a.crt"]).stdout;
+        assert!(short.contains(&format!("(ECDSA {name})")), "{short}");
+        let json = sandbox.run(&["certificate", "inspect", "--format=json", "a.crt"]).stdout;
+        let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(json["subject_key_info"]["ecdsa_public_key"]["curve"], name);
+    }
+    openssl(&sandbox, &["dsaparam", "-out", "dsa.pem", "1024"]);
+    let words =
+        ["req", "-x509", "-newkey", "dsa:dsa.pem", "-nodes", "-subj", "/CN=a", "-keyout", "a.key", "-out", "a.crt"];
+    openssl(&sandbox, &words);
+    let text = sandbox.run(&["certificate", "inspect", "a.crt"]).stdout;
+    assert!(text.contains("Public Key Algorithm: DSA\n                pub:\n"), "{text}");
+    let json = sandbox.run(&["certificate", "inspect", "--format=json", "a.crt"]).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["subject_key_info"]["dsa_public_key"].as_object().expect("a key").len(), 4);
+}
+
+#[test]
 fn fingerprints_come_in_many_forms() {
     let sandbox = sandbox();
     let output = Command::new("openssl")
@@ -106,6 +203,10 @@ fn fingerprints_come_in_many_forms() {
     let wrong = sandbox.run(&["certificate", "fingerprint", "leaf.crt", "--format", "foo"]);
     wrong.failed(1, "error parsing fingerprint format: 'foo' is not a valid fingerprint format\n");
     assert_eq!(sandbox.run(&["certificate", "fingerprint", "a.csr"]).stdout.len(), 65);
+    let sha1 = ["certificate", "fingerprint", "leaf.crt", "--sha1"];
+    sandbox.run(&sha1).failed(1, "flag '--sha1' requires the '--insecure' flag\n");
+    let sha1: Vec<&str> = sha1.iter().copied().chain(["--insecure"]).collect();
+    sandbox.run(&sha1).printed("99837be88bcac99750e6d3a79d1009e00480f5e5\n");
 }
 
 /// A chain made by OpenSSL: `root.crt`, and `leaf.crt` with its intermediate.

@@ -1,5 +1,6 @@
 //! `certificate fingerprint`
 
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
@@ -29,7 +30,7 @@ pub(crate) static COMMAND: Command = Command {
                 "hex (the default), base64, base64-url, base64-raw, base64-url-raw or emoji.",
             ),
             Flag::switch(&["bundle"], "Print the fingerprints of all certificates of the file, with their numbers."),
-            Flag::refused(&["sha1"], "SHA-1 is broken; compare SHA-256 fingerprints"),
+            Flag::switch(&["sha1"], "Use SHA-1, which is broken; needs --insecure."),
         ],
         peer::FLAGS,
     ],
@@ -46,6 +47,10 @@ fn run(call: &Call) -> anyhow::Result<()> {
     let encode = encoder(&format).ok_or_else(|| {
         Usage::new(format!("error parsing fingerprint format: '{format}' is not a valid fingerprint format"))
     })?;
+    let with_sha1 = call.switch("sha1")?;
+    if with_sha1 && !call.switch("insecure")? {
+        return Err(Usage::new("flag '--sha1' requires the '--insecure' flag").into());
+    }
     let documents = open(call)?;
     let is_bundle = call.switch("bundle")?;
     let mut out = String::new();
@@ -53,7 +58,10 @@ fn run(call: &Call) -> anyhow::Result<()> {
         if is_bundle {
             out.push_str(&format!("{number}: "));
         }
-        out.push_str(&encode(&document.fingerprint()));
+        match with_sha1 {
+            true => out.push_str(&encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, document.der()).as_ref())),
+            false => out.push_str(&encode(&document.fingerprint())),
+        }
         out.push('\n');
     }
     print(out.as_bytes())

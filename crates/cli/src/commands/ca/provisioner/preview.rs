@@ -150,8 +150,8 @@ impl Format {
         let document = Document::Certificate(certificate.clone());
         let mut out = match self {
             Self::Json => return json_of(preview, &certificate),
-            Self::Short => short(&document),
-            Self::Text => unsigned(&text(&document)),
+            Self::Short => short(&document, None),
+            Self::Text => unsigned(&text(&document, None)),
         };
         if !preview.rules.is_empty() {
             out.push_str("Because:\n");
