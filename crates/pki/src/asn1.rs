@@ -9,7 +9,7 @@ mod writer;
 
 pub(crate) use reader::{Element, Reader};
 pub(crate) use text::{is_printable, plain_text, text};
-pub(crate) use time::{read_time, write_time};
+pub(crate) use time::{read_time, write_generalized_time, write_time};
 pub(crate) use writer::Writer;
 
 /// Octets that are not the DER that was expected.
@@ -23,6 +23,7 @@ pub(crate) mod tag {
     pub(crate) const BIT_STRING: u8 = 0x03;
     pub(crate) const OCTET_STRING: u8 = 0x04;
     pub(crate) const OID: u8 = 0x06;
+    pub(crate) const ENUMERATED: u8 = 0x0a;
     pub(crate) const UTF8_STRING: u8 = 0x0c;
     pub(crate) const NUMERIC_STRING: u8 = 0x12;
     pub(crate) const PRINTABLE_STRING: u8 = 0x13;

@@ -52,6 +52,20 @@ pub mod oid {
     pub const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
     /// Where OCSP and the issuer's certificate are.
     pub const AUTHORITY_INFORMATION_ACCESS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.1.1");
+    /// The number of a CRL.
+    pub const CRL_NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.20");
+    /// Why a certificate is on a CRL.
+    pub const CRL_REASON: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.21");
+    /// Since when a certificate on a CRL may have been misused.
+    pub const INVALIDITY_DATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.24");
+    /// Which complete CRL a delta CRL goes on from.
+    pub const DELTA_CRL_INDICATOR: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.27");
+    /// Which certificates a CRL speaks about.
+    pub const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.28");
+    /// Nobody needs to ask whether this certificate of an OCSP responder is revoked (RFC 6960 §4.2.2.2.1).
+    pub const OCSP_NO_CHECK: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.5");
+    /// A number that makes an OCSP response fresh (RFC 9654).
+    pub const OCSP_NONCE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.2");
     /// What certificate transparency logs promised (RFC 6962).
     pub const SIGNED_TIMESTAMPS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11129.2.4.2");
     /// Which provisioner granted a certificate, as step-ca writes it.
@@ -70,7 +84,7 @@ pub struct Extension {
 }
 
 impl Extension {
-    fn new(oid: ObjectIdentifier, critical: bool, write: impl FnOnce(&mut Writer)) -> Self {
+    pub(crate) fn new(oid: ObjectIdentifier, critical: bool, write: impl FnOnce(&mut Writer)) -> Self {
         let mut out = Writer::with_capacity(64);
         write(&mut out);
         Self { oid, critical, value: out.into_der() }
@@ -179,6 +193,42 @@ fn write_name(out: &mut Writer, name: &SubjectAltName) {
 /// The names that certificates below may have (RFC 5280 §4.2.1.10), critical as that section asks.
 pub fn name_constraints(constraints: &NameConstraints) -> Extension {
     Extension::new(oid::NAME_CONSTRAINTS, true, |out| constraints.write(out))
+}
+
+/// Where OCSP responders and the certificate of the issuer are (RFC 5280 §4.2.2.1); one of them must be given.
+pub fn authority_information_access(ocsp: &[String], issuers: &[String]) -> Extension {
+    let descriptions = ocsp.iter().map(|address| (AccessDescription::OCSP, address));
+    let descriptions = descriptions.chain(issuers.iter().map(|address| (AccessDescription::CA_ISSUERS, address)));
+    Extension::new(oid::AUTHORITY_INFORMATION_ACCESS, false, |out| {
+        out.sequence(|out| {
+            for (method, address) in descriptions {
+                out.sequence(|out| {
+                    out.oid(&method);
+                    out.element(tag::context(6), address.as_bytes());
+                });
+            }
+        });
+    })
+}
+
+/// Where CRLs are published (RFC 5280 §4.2.1.13), a point for each address; one must be given.
+pub fn crl_distribution_points(addresses: &[String]) -> Extension {
+    Extension::new(oid::CRL_DISTRIBUTION_POINTS, false, |out| {
+        out.sequence(|out| {
+            for address in addresses {
+                out.sequence(|out| {
+                    out.nested(tag::context_constructed(0), |out| {
+                        out.nested(tag::context_constructed(0), |out| out.element(tag::context(6), address.as_bytes()));
+                    });
+                });
+            }
+        });
+    })
+}
+
+/// Nobody needs to ask whether this certificate of an OCSP responder is revoked (RFC 6960 §4.2.2.2.1).
+pub fn ocsp_no_check() -> Extension {
+    Extension::new(oid::OCSP_NO_CHECK, false, |out| out.raw(&[5, 0]))
 }
 
 /// Which provisioner granted the certificate.

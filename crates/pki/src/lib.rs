@@ -6,18 +6,21 @@
 mod asn1;
 pub mod certificate;
 pub mod chain;
+pub mod crl;
 pub mod extension;
 pub mod jose;
 pub mod key;
 pub mod keyfile;
 pub mod lint;
 pub mod name;
+pub mod ocsp;
 pub mod pem;
 pub mod request;
 pub mod serial;
 pub mod tlog;
 
 pub use certificate::{Certificate, CertificateContent, CertificateError};
+pub use crl::{Crl, CrlError};
 pub use extension::Extension;
 pub use key::{KeyAlgorithm, KeyError, PrivateKey, PublicKey, SignError, SignatureAlgorithm, SignatureError, Signer};
 pub use name::{Attribute, DistinguishedName, DnsName, EmailAddress, NameError, SubjectAltName, UriName};

@@ -42,6 +42,21 @@ pub(crate) fn read_time(element: &Element<'_>) -> Result<SystemTime, NotDer> {
 /// Write a time: `UTCTime` from 1950 to 2049, else `GeneralizedTime` (RFC 5280 §4.1.2.5). Parts of a second are cut
 /// off; what lies beyond the year 9999 becomes its last second, which stands for "never" there.
 pub(crate) fn write_time(out: &mut Writer, time: SystemTime) {
+    let (year, text) = to_text(time);
+    if (1950..2050).contains(&year) {
+        out.element(tag::UTC_TIME, &text[2..]);
+    } else {
+        out.element(tag::GENERALIZED_TIME, &text);
+    }
+}
+
+/// Write a time as `GeneralizedTime` whatever the year, as OCSP and the entries of CRLs have it.
+pub(crate) fn write_generalized_time(out: &mut Writer, time: SystemTime) {
+    out.element(tag::GENERALIZED_TIME, &to_text(time).1);
+}
+
+/// The year, and the time as `GeneralizedTime` writes it.
+fn to_text(time: SystemTime) -> (i64, [u8; 15]) {
     let seconds = match time.duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_secs()).unwrap_or(LAST),
         Err(before) => {
@@ -60,11 +75,7 @@ pub(crate) fn write_time(out: &mut Writer, time: SystemTime) {
         pair[1] = b'0' + u8::try_from(field % 10).expect("a field has two digits");
     }
     text[14] = b'Z';
-    if (1950..2050).contains(&year) {
-        out.element(tag::UTC_TIME, &text[2..]);
-    } else {
-        out.element(tag::GENERALIZED_TIME, &text);
-    }
+    (year, text)
 }
 
 fn digits(text: &[u8]) -> Result<i64, NotDer> {

@@ -15,6 +15,11 @@ impl Writer {
         Self { buffer: Vec::with_capacity(capacity) }
     }
 
+    /// Go on behind DER that is there already.
+    pub(crate) fn from_der(der: Vec<u8>) -> Self {
+        Self { buffer: der }
+    }
+
     pub(crate) fn into_der(self) -> Vec<u8> {
         self.buffer
     }

@@ -8,3 +8,4 @@ mod chain;
 mod openssl;
 mod properties;
 mod request;
+mod revocation;
