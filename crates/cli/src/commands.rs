@@ -6,6 +6,7 @@ pub(crate) mod completion;
 mod context;
 mod crypto;
 mod demo;
+pub(crate) mod help;
 mod oauth;
 mod path;
 mod version;
@@ -32,6 +33,7 @@ pub(crate) static ROOT: Group = Group {
         Node::Group(&context::GROUP),
         Node::Group(&crypto::GROUP),
         Node::Command(&demo::COMMAND),
+        Node::Command(&help::COMMAND),
         Node::Command(&oauth::COMMAND),
         Node::Command(&path::COMMAND),
         Node::Command(&version::COMMAND),

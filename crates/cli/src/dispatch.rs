@@ -68,6 +68,9 @@ fn walk(program: &Program, ui: &Ui, config: Option<PathBuf>, words: &[String]) -
     let mut path: Vec<&str> = Vec::new();
     for (place, word) in words.iter().enumerate() {
         let rest = &words[place + 1..];
+        if path.is_empty() && matches!(word.as_str(), "help" | "h") {
+            return start(program, ui, (&["help"], &commands::help::COMMAND), config, rest);
+        }
         if matches!(word.as_str(), "help" | "h") {
             let topic: Vec<&str> = path.iter().copied().chain(rest.iter().map(String::as_str)).collect();
             return help::show_topic(program, &topic);

@@ -15,7 +15,7 @@ use rung_pki::{Certificate, CertificateRequest, pem, sha256};
 use crate::call::Call;
 use crate::{input, peer};
 
-pub(crate) use json::{Json, json};
+pub(crate) use json::{Json, Object, json};
 pub(crate) use short::short;
 pub(crate) use text::{rfc3339, text};
 

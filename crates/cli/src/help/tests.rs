@@ -1,20 +1,9 @@
 //! Every page of the help, whatever commands there are.
 
-use super::render;
+use super::{each, render};
 use crate::commands::ROOT;
 use crate::grammar::{Command, Count, Node};
 use crate::program::Program;
-
-fn each(node: Node, path: &mut Vec<&'static str>, visit: &mut impl FnMut(&[&'static str], Node)) {
-    visit(path, node);
-    if let Node::Group(group) = node {
-        for child in group.children {
-            path.push(child.name());
-            each(*child, path, visit);
-            path.pop();
-        }
-    }
-}
 
 fn each_command(mut visit: impl FnMut(&[&'static str], &'static Command)) {
     each(Node::Group(&ROOT), &mut Vec::new(), &mut |path, node| {

@@ -8,6 +8,7 @@ mod documents;
 mod init;
 mod oauth;
 mod offline;
+mod pages;
 mod peers;
 mod presets;
 mod rules;
