@@ -27,7 +27,8 @@ pub(crate) use trust::{Trust, agent, proxy};
 pub struct Fetcher {
     limits: Limits,
     extra_roots: Vec<CertificateDer<'static>>,
-    agents: [OnceLock<(Agent, TrustNote)>; 3],
+    any_server: bool,
+    agents: [OnceLock<(Agent, TrustNote)>; 4],
 }
 
 /// What was wrong with the system's roots, if anything.
@@ -55,10 +56,48 @@ impl Fetcher {
         self
     }
 
+    /// The same, but whoever answers is taken for the one who was asked. Only for [`Self::get_signed`] and
+    /// [`Self::post_signed`], whose answers prove themselves.
+    #[must_use]
+    pub fn accepting_any_server(mut self) -> Self {
+        self.any_server = true;
+        self
+    }
+
+    /// Fetch a document that is signed, such as a CRL, and that the caller verifies: status 200, or an error.
+    ///
+    /// Since nothing on the way can change it unnoticed, it may come over plain HTTP (RFC 5280 §8 has a reason why it
+    /// should: a certificate must not need itself to be verified).
+    pub fn get_signed(&self, url: &Url) -> Result<Vec<u8>, FetchError> {
+        self.run_signed(url, Request::get(url.as_str()).body(Vec::new()))
+    }
+
+    /// Send a question whose answer is signed, such as one to an OCSP responder, as [`Self::get_signed`] does.
+    pub fn post_signed(&self, url: &Url, content_type: &str, body: Vec<u8>) -> Result<Vec<u8>, FetchError> {
+        let request = Request::post(url.as_str()).header(header::CONTENT_TYPE, content_type);
+        self.run_signed(url, request.body(body))
+    }
+
+    fn run_signed(
+        &self,
+        url: &Url,
+        request: Result<Request<Vec<u8>>, ureq::http::Error>,
+    ) -> Result<Vec<u8>, FetchError> {
+        let route = match url.scheme() {
+            "http" if !is_loopback(url) => Route::PlainRemote,
+            _ => route(url).map_err(|problem| FetchError::new(url, problem))?,
+        };
+        let answer = self.run(url, route, request, "*/*")?;
+        match answer.status {
+            200 => Ok(answer.body),
+            other => Err(FetchError::new(url, Problem::Status(other))),
+        }
+    }
+
     /// Fetch a JSON document: status 200 and a well-formed JSON value, or an error.
     pub fn get_json(&self, url: &Url) -> Result<Fetched, FetchError> {
         let request = Request::get(url.as_str()).body(Vec::new());
-        let answer = self.run(url, request)?;
+        let answer = self.run_json(url, request)?;
         if answer.status != 200 {
             return Err(FetchError::new(url, Problem::Status(answer.status)));
         }
@@ -80,7 +119,7 @@ impl Fetcher {
         if let Some(credentials) = credentials {
             request = request.header(header::AUTHORIZATION, credentials.header());
         }
-        let answer = self.run(url, request.body(form.into_bytes()))?;
+        let answer = self.run_json(url, request.body(form.into_bytes()))?;
         if answer.status >= 500 {
             return Err(FetchError::new(url, Problem::Status(answer.status)));
         }
@@ -92,11 +131,25 @@ impl Fetcher {
         }
     }
 
-    fn run(&self, url: &Url, request: Result<Request<Vec<u8>>, ureq::http::Error>) -> Result<Answer, FetchError> {
+    fn run_json(&self, url: &Url, request: Result<Request<Vec<u8>>, ureq::http::Error>) -> Result<Answer, FetchError> {
+        if self.any_server {
+            let text = "whoever answers is not verified, and the answer does not prove itself";
+            return Err(FetchError::new(url, Problem::Insecure(text.to_owned())));
+        }
         let route = route(url).map_err(|problem| FetchError::new(url, problem))?;
+        self.run(url, route, request, "application/json")
+    }
+
+    fn run(
+        &self,
+        url: &Url,
+        route: Route,
+        request: Result<Request<Vec<u8>>, ureq::http::Error>,
+        accepted: &'static str,
+    ) -> Result<Answer, FetchError> {
         let mut request = request.map_err(|error| FetchError::new(url, Problem::Insecure(error.to_string())))?;
         let headers = request.headers_mut();
-        headers.insert(header::ACCEPT, header::HeaderValue::from_static("application/json"));
+        headers.insert(header::ACCEPT, header::HeaderValue::from_static(accepted));
 
         let (agent, note) = self.agent(route);
         let answer = exchange(agent, request, &self.limits)
@@ -113,11 +166,12 @@ impl Fetcher {
     fn agent(&self, route: Route) -> &(Agent, TrustNote) {
         self.agents[route as usize].get_or_init(|| {
             let (roots, note) = match route {
-                Route::Plain => (Vec::new(), None),
+                Route::Plain | Route::PlainRemote => (Vec::new(), None),
                 Route::Local | Route::Remote => trust::system_roots(&self.extra_roots),
             };
             let proxy = if route == Route::Remote { trust::proxy() } else { None };
-            (agent(Trust::Roots(roots), proxy, &self.limits), note)
+            let trust = if self.any_server { Trust::Unverified } else { Trust::Roots(roots) };
+            (agent(trust, proxy, &self.limits), note)
         })
     }
 }
@@ -131,6 +185,8 @@ enum Route {
     Plain,
     /// TLS to another machine.
     Remote,
+    /// Plain HTTP to another machine, for what is signed.
+    PlainRemote,
 }
 
 /// A document that was fetched.
