@@ -4,6 +4,7 @@ mod ca;
 mod certificate;
 pub(crate) mod completion;
 mod context;
+mod crl;
 mod crypto;
 mod demo;
 pub(crate) mod help;
@@ -31,6 +32,7 @@ pub(crate) static ROOT: Group = Group {
         Node::Group(&certificate::GROUP),
         Node::Command(&completion::COMMAND),
         Node::Group(&context::GROUP),
+        Node::Group(&crl::GROUP),
         Node::Group(&crypto::GROUP),
         Node::Command(&demo::COMMAND),
         Node::Command(&help::COMMAND),

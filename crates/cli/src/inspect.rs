@@ -1,5 +1,6 @@
 //! Certificates and certificate requests in files, and how they are shown.
 
+mod crl;
 mod extension;
 mod json;
 mod key;
@@ -15,6 +16,7 @@ use rung_pki::{Certificate, CertificateRequest, pem, sha256};
 use crate::call::Call;
 use crate::{input, peer};
 
+pub(crate) use crl::{Validity, json as crl_json, text as crl_text};
 pub(crate) use json::{Json, Object, json};
 pub(crate) use short::short;
 pub(crate) use text::{rfc3339, text};
@@ -42,6 +44,14 @@ impl Document {
         match self {
             Self::Certificate(certificate) => certificate.to_pem(),
             Self::Request(request) => request.to_pem(),
+        }
+    }
+
+    /// The certificate, if it is one.
+    pub(crate) fn into_certificate(self) -> Option<Certificate> {
+        match self {
+            Self::Certificate(certificate) => Some(certificate),
+            Self::Request(_) => None,
         }
     }
 

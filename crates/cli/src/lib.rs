@@ -22,6 +22,7 @@ mod peer;
 mod preset;
 mod private_key;
 mod program;
+mod revocation;
 mod roots;
 mod secret;
 mod settings;

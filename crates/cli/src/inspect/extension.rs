@@ -50,7 +50,7 @@ pub(super) fn write(out: &mut String, one: &Extension, names: &[GeneralName], co
 type Lines = Option<Vec<String>>;
 
 /// Octets that are no text are shown as dots.
-fn raw(value: &[u8]) -> String {
+pub(super) fn raw(value: &[u8]) -> String {
     let printable = |octet: &u8| if (0x20..0x7f).contains(octet) { char::from(*octet) } else { '.' };
     value.iter().map(printable).collect()
 }
@@ -94,7 +94,7 @@ fn authority_key_identifier(value: &[u8]) -> Lines {
     Some(vec![upper_hex(members.iter().find(|member| member.tag == 0x80)?.content)])
 }
 
-fn upper_hex(octets: &[u8]) -> String {
+pub(super) fn upper_hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02X}")).collect::<Vec<_>>().join(":")
 }
 

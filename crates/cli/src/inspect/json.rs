@@ -17,7 +17,8 @@ use rung_pki::{Certificate, Extension, sha256};
 use super::{Document, rfc3339, tlv};
 use extension::CertificateExtensions;
 
-pub(crate) use value::{Json, Object};
+pub(super) use name::of_issuer as name_of_issuer;
+pub(crate) use value::{Json, Object, decimal};
 
 /// A document as JSON. `others` are looked through for the issuer, to tell whether the signature is valid.
 pub(crate) fn json(document: &Document, others: &[Document]) -> Json {
@@ -62,7 +63,8 @@ fn algorithm(certificate: &Certificate) -> Object {
     named_algorithm(super::algorithm_name(certificate), certificate.signature_algorithm_oid().to_string())
 }
 
-fn named_algorithm(name: String, oid: String) -> Object {
+/// Name and object identifier of an algorithm.
+pub(super) fn named_algorithm(name: String, oid: String) -> Object {
     let mut out = Object::new();
     out.put("name", name);
     out.put("oid", oid);

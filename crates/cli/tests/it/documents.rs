@@ -18,7 +18,7 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-fn openssl(sandbox: &Sandbox, words: &[&str]) {
+pub(crate) fn openssl(sandbox: &Sandbox, words: &[&str]) {
     let output = Command::new("openssl").args(words).current_dir(sandbox.path("")).output().expect("openssl");
     assert!(output.status.success(), "{output:?}");
 }
@@ -270,7 +270,20 @@ fn a_chain_is_verified_and_nothing_is_said() {
         .failed(1, "x509: certificate is valid for a.test, 10.0.0.1, not b.test");
     verify(&["chain.crt", "--roots", "gone.crt"])
         .failed(1, "path 'gone.crt': error reading cert pool: open gone.crt: no such file or directory");
-    verify(&["chain.crt", "--verify-crl"]).failed(1, "flag '--verify-crl' is not supported by this version: ");
+    verify(&["chain.crt", "--roots=root.crt", "--verify-crl"])
+        .failed(1, "CRL distribution endpoint not found in certificate");
+    sandbox.write("bad.pem", "bogus");
+    verify(&["bad.pem", "--roots=root.crt"]).failed(1, "bad.pem contains an invalid PEM block");
+    sandbox.write("key.pem", &sandbox.read("leaf.key"));
+    verify(&["key.pem", "--roots=root.crt"]).failed(
+        1,
+        "key.pem contains no PEM certificate blocks
+",
+    );
+    assert_eq!(
+        sandbox.run_with(&["certificate", "verify", "-", "--roots", "root.crt"], &sandbox.read("chain.crt")),
+        silent
+    );
     fs::create_dir(sandbox.path("folder")).expect("a folder");
     fs::copy(sandbox.path("root.crt"), sandbox.path("folder/root.pem")).expect("a copy");
     fs::write(sandbox.path("folder/readme"), "hello").expect("a file");

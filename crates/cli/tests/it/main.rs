@@ -11,5 +11,6 @@ mod offline;
 mod pages;
 mod peers;
 mod presets;
+mod revocation;
 mod rules;
 mod sandbox;

@@ -15,8 +15,8 @@ use crate::documents::chain;
 use crate::sandbox::{Outcome, Sandbox};
 
 /// A server of one kind, until it is dropped.
-struct Server {
-    port: u16,
+pub(crate) struct Server {
+    pub(crate) port: u16,
     task: Option<JoinHandle<()>>,
 }
 
@@ -52,7 +52,8 @@ impl Server {
         })
     }
 
-    fn serve(answer: impl Fn(TcpStream) + Send + 'static) -> Self {
+    /// A server that answers connections one after the other; the client has to speak first.
+    pub(crate) fn serve(answer: impl Fn(TcpStream) + Send + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let task = thread::spawn(move || {

@@ -20,6 +20,20 @@ pub(super) fn json(name: &DistinguishedName) -> Object {
     out.ordered(&MEMBERS.map(|(_, member)| member))
 }
 
+/// The name of who signed a list, in which common name and serial number are no lists.
+pub(in crate::inspect) fn of_issuer(name: &DistinguishedName) -> Object {
+    let mut out = Object::new();
+    for (member, value) in json(name).into_members() {
+        match value {
+            Json::List(mut values) if ["common_name", "serial_number"].contains(&member.as_str()) => {
+                out.put_some(&member, values.pop());
+            }
+            value => out.put(&member, value),
+        }
+    }
+    out
+}
+
 /// `C=NL, O=X`, unless the name is empty.
 pub(super) fn joined(name: &DistinguishedName) -> Option<String> {
     let values = name.attributes().map(|value| {

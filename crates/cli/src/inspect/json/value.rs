@@ -66,6 +66,11 @@ impl Json {
         out
     }
 
+    /// Write the value as it stands two spaces deeper for each of `depth` levels; the first line is not indented.
+    pub(crate) fn write_at(&self, out: &mut String, depth: usize) {
+        self.write(out, 2, depth);
+    }
+
     fn write(&self, out: &mut String, spaces: usize, depth: usize) {
         match self {
             Self::Null => out.push_str("null"),
@@ -114,6 +119,16 @@ impl Object {
         match self.0.iter_mut().find(|(found, _)| found == name) {
             Some((_, Json::List(items))) => items.push(item),
             _ => self.put(name, Json::List(vec![item])),
+        }
+    }
+
+    /// Write the members as they stand in a document, without its braces.
+    pub(crate) fn write_members(&self, out: &mut String) {
+        for (place, (name, value)) in self.0.iter().enumerate() {
+            out.push_str(if place == 0 { "  " } else { ",\n  " });
+            quote(out, name);
+            out.push_str(": ");
+            value.write(out, 2, 1);
         }
     }
 
