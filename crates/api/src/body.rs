@@ -2,6 +2,7 @@
 
 mod certificates;
 mod error;
+mod lifecycle;
 mod provisioner;
 mod read;
 mod sign;
@@ -9,6 +10,7 @@ mod write;
 
 pub use certificates::{Certificates, EncryptedKey, Health, ProvisionerHealth, Root, Version};
 pub use error::{ErrorBody, ErrorReport};
+pub use lifecycle::{RekeyRequest, RevokeRequest, Revoked};
 pub use provisioner::{Claims, JwkProvisioner, OidcProvisioner, OtherProvisioner, Provisioner, ProvisionerPage};
 pub use read::{Malformed, Members, Text, read};
 pub use sign::{PreviewResponse, SignRequest, SignResponse, SignResponseFrame, TlsOptions};

@@ -8,19 +8,19 @@ mod error;
 
 use std::time::Duration;
 
-use rung_pki::pem;
+use rung_pki::{PrivateKey, keyfile, pem};
 use rustls_pki_types::CertificateDer;
 use serde::de::DeserializeOwned;
 use ureq::Agent;
 use ureq::http::{Request, header};
-use ureq::tls::Certificate;
+use ureq::tls::{Certificate, ClientCert};
 use url::Url;
 
 use crate::body::{
-    Certificates, EncryptedKey, ErrorBody, Health, PreviewResponse, Provisioner, ProvisionerPage, Root, SignRequest,
-    SignResponse, Version, to_json,
+    Certificates, EncryptedKey, ErrorBody, Health, PreviewResponse, Provisioner, ProvisionerPage, RekeyRequest,
+    RevokeRequest, Revoked, Root, SignRequest, SignResponse, Version, to_json,
 };
-use crate::outbound::{Answer, Limits, Trust, agent, exchange, is_loopback, proxy};
+use crate::outbound::{Answer, Limits, Trust, agent_as, exchange, is_loopback, proxy};
 use crate::printable;
 
 pub use address::{AddressError, CaUrl, Fingerprint, FingerprintError};
@@ -41,6 +41,22 @@ impl Client {
         Self::trusting(url, Trust::Roots(roots))
     }
 
+    /// The same, which shows itself to the CA with a certificate: `chain`, leaf first, and its key.
+    pub fn with_identity(
+        url: &CaUrl,
+        roots: &[CertificateDer<'_>],
+        chain: &[CertificateDer<'_>],
+        key: &PrivateKey,
+    ) -> Self {
+        let owned = |ders: &[CertificateDer<'_>]| -> Vec<Certificate<'static>> {
+            ders.iter().map(|der| Certificate::from_der(der).to_owned()).collect()
+        };
+        // From PEM, since the kinds of DER keys have no name outside of ureq.
+        let key = ureq::tls::PrivateKey::from_pem(keyfile::to_pem(key).as_bytes()).expect("our own PEM is read");
+        let shown = ClientCert::new_with_certs(&owned(chain), key);
+        Self::within(url, Some(shown), Trust::Roots(owned(roots)), Self::usual_limits())
+    }
+
     /// Fetch the root with this fingerprint from the CA at `url`, and a client that trusts it.
     pub fn bootstrap(url: &CaUrl, fingerprint: &Fingerprint) -> Result<(Self, CertificateDer<'static>), ClientError> {
         // The fingerprint authenticates the answer, so nothing has to authenticate the
@@ -50,13 +66,16 @@ impl Client {
     }
 
     fn trusting(url: &CaUrl, trust: Trust) -> Self {
-        let (total, connect) = (Duration::from_secs(15), Duration::from_secs(10));
-        Self::within(url, trust, Limits { total, connect, ..Limits::default() })
+        Self::within(url, None, trust, Self::usual_limits())
     }
 
-    fn within(url: &CaUrl, trust: Trust, limits: Limits) -> Self {
+    fn usual_limits() -> Limits {
+        Limits { total: Duration::from_secs(15), connect: Duration::from_secs(10), ..Limits::default() }
+    }
+
+    fn within(url: &CaUrl, shown: Option<ClientCert>, trust: Trust, limits: Limits) -> Self {
         let proxy = if is_loopback(url.as_url()) { None } else { proxy() };
-        let agent = agent(trust, proxy, &limits);
+        let agent = agent_as(shown, trust, proxy, &limits);
         Self { url: url.clone(), agent, limits }
     }
 
@@ -143,6 +162,38 @@ impl Client {
         let answer = self.send(&url, Request::post(url.as_str()), to_json(request))?;
         let response: SignResponse<'_> = parse(&url, &answer)?;
         Ok(response.into_owned())
+    }
+
+    /// Have the certificate renewed that this client shows, or the one of `token`, a token signed by the
+    /// certificate's own key. What comes back is not checked here.
+    pub fn renew(&self, token: Option<&str>) -> Result<SignResponse<'static>, ClientError> {
+        let url = self.url.path(["renew"]);
+        let mut request = Request::post(url.as_str());
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let answer = self.send(&url, request, Vec::new())?;
+        let response: SignResponse<'_> = parse(&url, &answer)?;
+        Ok(response.into_owned())
+    }
+
+    /// Have the certificate that this client shows issued again for another key. What comes back is not checked here.
+    pub fn rekey(&self, request: &RekeyRequest<'_>) -> Result<SignResponse<'static>, ClientError> {
+        let url = self.url.path(["rekey"]);
+        let answer = self.send(&url, Request::post(url.as_str()), to_json(request))?;
+        let response: SignResponse<'_> = parse(&url, &answer)?;
+        Ok(response.into_owned())
+    }
+
+    /// Revoke a certificate: with a token, or the one that this client shows.
+    pub fn revoke(&self, request: &RevokeRequest<'_>) -> Result<(), ClientError> {
+        let url = self.url.path(["revoke"]);
+        let answer = self.send(&url, Request::post(url.as_str()), to_json(request))?;
+        let response: Revoked<'_> = parse(&url, &answer)?;
+        if response.status != "ok" {
+            return Err(ClientError::unexpected(&url, &format!("status `{}` instead of `ok`", response.status)));
+        }
+        Ok(())
     }
 
     /// Ask what [`Self::sign`] would do; nothing is issued, and the token stays good.

@@ -20,7 +20,7 @@ use url::Url;
 
 pub use error::{FetchError, Problem};
 pub(crate) use exchange::{Answer, Limits, exchange};
-pub(crate) use trust::{Trust, agent, proxy};
+pub(crate) use trust::{Trust, agent, agent_as, proxy};
 
 /// Fetches documents from others, within bounds.
 #[derive(Debug, Default)]

@@ -238,3 +238,23 @@ fn small_answers_have_their_shape() {
 fn text(body: &impl serde::Serialize) -> String {
     String::from_utf8(to_json(body)).expect("JSON is UTF-8")
 }
+
+/// Read a revocation and say what came out, or why nothing did.
+#[track_caller]
+fn check_revoke(body: &str, expected: Result<(&str, &str, i64, &str, bool), ()>) {
+    let read = RevokeRequest::parse(body.as_bytes());
+    let read = read.as_ref().map(|read| (&*read.serial, &*read.ott, read.reason_code, &*read.reason, read.passive));
+    assert_eq!(read.map_err(|_| ()), expected, "{body}");
+}
+
+#[test]
+fn a_revocation_is_read_as_go_reads_it() {
+    check_revoke("{}", Ok(("", "", 0, "", false)));
+    let all = r#"{"serial":"1","ott":"t","reasonCode":1,"reason":"r","passive":true}"#;
+    check_revoke(all, Ok(("1", "t", 1, "r", true)));
+    check_revoke(r#"{"SERIAL":"1","reasoncode":null,"passive":null}"#, Ok(("1", "", 0, "", false)));
+    check_revoke(r#"{"serial":1}"#, Err(()));
+    check_revoke(r#"{"reasonCode":"1"}"#, Err(()));
+    check_revoke(r#"{"passive":"true"}"#, Err(()));
+    assert_eq!(RekeyRequest::parse(br#"{"CSR":"x","other":[1]}"#).unwrap().csr, "x");
+}

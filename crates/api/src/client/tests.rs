@@ -41,7 +41,7 @@ fn check_failure(answer: impl Fn(Sink<'_>) -> std::io::Result<()> + Send + Sync 
     let fixture = Fixture::new(move |_, out| answer(out));
     let limits = Limits { total: Duration::from_millis(700), body: 2000, ..Limits::default() };
     let trust = Trust::Roots(vec![Certificate::from_der(&fixture.authority.root).to_owned()]);
-    let client = Client::within(&fixture.url(), trust, limits);
+    let client = Client::within(&fixture.url(), None, trust, limits);
     let error = client.health().unwrap_err().to_string();
     assert_eq!(error.replace(fixture.server.url("/health").as_str(), "URL"), expected);
 }
@@ -272,4 +272,27 @@ fn a_fingerprint_is_64_digits() {
     for text in ["", "abc", &digits[1..], &format!("{digits}00"), &digits[..40], &digits.replace('A', "g")] {
         text.parse::<Fingerprint>().expect_err(text);
     }
+}
+
+#[test]
+fn renewal_and_revocation_send_what_the_reference_reads() {
+    let fixture = Fixture::new(|path, out| match path {
+        "/revoke" => reply(out, "200 OK", "{\"status\":\"ok\"}\n"),
+        _ => reply(out, "201 Created", "{\"crt\":\"a\",\"ca\":\"b\",\"certChain\":[\"a\",\"b\"],\"tlsOptions\":null}"),
+    });
+    let client = fixture.client();
+    assert_eq!(client.renew(Some("a.b.c")).unwrap().crt, "a");
+    let (head, body) = fixture.seen.recv().unwrap();
+    assert!(head.contains("post /renew ") && head.contains("authorization: bearer a.b.c"), "{head}");
+    assert_eq!(body, "");
+    client.renew(None).unwrap();
+    assert!(!fixture.seen.recv().unwrap().0.contains("authorization"));
+    client.rekey(&RekeyRequest { csr: "c".into() }).unwrap();
+    assert_eq!(fixture.seen.recv().unwrap().1, "{\"csr\":\"c\"}\n");
+    let request =
+        RevokeRequest { serial: "7".into(), ott: "t".into(), reason_code: 1, reason: "lost".into(), passive: true };
+    client.revoke(&request).unwrap();
+    let expected = "{\"serial\":\"7\",\"ott\":\"t\",\"reasonCode\":1,\"reason\":\"lost\",\"passive\":true}\n";
+    assert_eq!(fixture.seen.recv().unwrap().1, expected);
+    assert!(!format!("{request:?}").contains("ott"), "the token would get into logs");
 }

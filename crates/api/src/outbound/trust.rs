@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rustls_pki_types::CertificateDer;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::tls::{Certificate, ClientCert, RootCerts, TlsConfig};
 use ureq::{Agent, Proxy};
 
 use super::Limits;
@@ -18,8 +18,14 @@ pub(crate) enum Trust {
 
 /// An agent with our TLS provider, no redirects and no hidden settings.
 pub(crate) fn agent(trust: Trust, proxy: Option<Proxy>, limits: &Limits) -> Agent {
+    agent_as(None, trust, proxy, limits)
+}
+
+/// The same, which shows a certificate to the other side.
+pub(crate) fn agent_as(shown: Option<ClientCert>, trust: Trust, proxy: Option<Proxy>, limits: &Limits) -> Agent {
     let tls = TlsConfig::builder()
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .client_cert(shown);
     let tls = match trust {
         Trust::Roots(roots) => tls.root_certs(RootCerts::Specific(Arc::new(roots))),
         Trust::Unverified => tls.disable_verification(true),
