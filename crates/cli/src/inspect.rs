@@ -8,7 +8,7 @@ mod short;
 #[cfg(test)]
 mod tests;
 mod text;
-mod tlv;
+pub(crate) mod tlv;
 
 use anyhow::{Context as _, bail};
 use rung_pki::{Certificate, CertificateRequest, pem, sha256};
@@ -18,6 +18,7 @@ use crate::{input, peer};
 
 pub(crate) use crl::{Validity, json as crl_json, text as crl_text};
 pub(crate) use json::{Json, Object, json};
+pub(crate) use key::{dsa_sizes, kind};
 pub(crate) use short::short;
 pub(crate) use text::{rfc3339, text};
 
@@ -82,7 +83,7 @@ pub(crate) fn read(file: &str) -> anyhow::Result<Vec<Document>> {
 }
 
 /// The documents in `contents`; requests only when there is no certificate.
-fn parse(contents: &[u8]) -> anyhow::Result<Vec<Document>> {
+pub(crate) fn parse(contents: &[u8]) -> anyhow::Result<Vec<Document>> {
     if !contents.windows(BEGIN.len()).any(|window| window == BEGIN) {
         return Ok(parse_der(contents).into_iter().collect());
     }

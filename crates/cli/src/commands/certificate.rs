@@ -2,6 +2,7 @@
 
 mod fingerprint;
 mod inspect;
+mod lint;
 mod verify;
 
 use crate::grammar::{Example, Group, Node};
@@ -15,6 +16,7 @@ pub(crate) static GROUP: Group = Group {
     children: &[
         Node::Command(&fingerprint::COMMAND),
         Node::Command(&inspect::COMMAND),
+        Node::Command(&lint::COMMAND),
         Node::Command(&verify::COMMAND),
     ],
 };

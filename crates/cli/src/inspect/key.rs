@@ -22,7 +22,7 @@ pub(super) fn describe(info: &[u8]) -> String {
 }
 
 /// The kind of key in a `SubjectPublicKeyInfo`, without its size; its object identifier if it is not known.
-pub(super) fn kind(info: &[u8]) -> String {
+pub(crate) fn kind(info: &[u8]) -> String {
     if curve_of(info).is_some() {
         return "ECDSA".to_owned();
     }
@@ -121,6 +121,12 @@ pub(super) fn dsa(info: &[u8]) -> Option<Dsa<'_>> {
     [p, q, g, y].iter().all(|number| number.tag == 2).then_some(())?;
     let [p, q, g, y] = [p, q, g, y].map(|number| without_zeros(number.content));
     Some(Dsa { p, q, g, y })
+}
+
+/// How many bits the numbers p and q of the DSA key in a `SubjectPublicKeyInfo` have.
+pub(crate) fn dsa_sizes(info: &[u8]) -> Option<(usize, usize)> {
+    let bits = |number: &[u8]| number.len() * 8 - number.first().map_or(0, |first| first.leading_zeros() as usize);
+    dsa(info).map(|key| (bits(key.p), bits(key.q)))
 }
 
 /// Curve and uncompressed point of the key in a `SubjectPublicKeyInfo`.

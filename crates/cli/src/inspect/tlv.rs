@@ -2,30 +2,30 @@
 
 /// One element: its tag and its content.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Element<'a> {
-    pub(super) tag: u8,
-    pub(super) content: &'a [u8],
+pub(crate) struct Element<'a> {
+    pub(crate) tag: u8,
+    pub(crate) content: &'a [u8],
 }
 
 impl<'a> Element<'a> {
     /// The elements inside it.
-    pub(super) fn children(&self) -> Option<Vec<Element<'a>>> {
+    pub(crate) fn children(&self) -> Option<Vec<Element<'a>>> {
         all(self.content)
     }
 
     /// The content as ASCII text.
-    pub(super) fn text(&self) -> Option<&'a str> {
+    pub(crate) fn text(&self) -> Option<&'a str> {
         std::str::from_utf8(self.content).ok().filter(|text| text.is_ascii())
     }
 
     /// The content as an object identifier, dotted.
-    pub(super) fn oid(&self) -> Option<String> {
+    pub(crate) fn oid(&self) -> Option<String> {
         (self.tag == 6).then(|| dotted(self.content))?
     }
 }
 
 /// The elements that follow one another in `der`.
-pub(super) fn all(mut der: &[u8]) -> Option<Vec<Element<'_>>> {
+pub(crate) fn all(mut der: &[u8]) -> Option<Vec<Element<'_>>> {
     let mut elements = Vec::new();
     while let Some((&tag, rest)) = der.split_first() {
         let (&first, rest) = rest.split_first()?;
@@ -45,7 +45,7 @@ pub(super) fn all(mut der: &[u8]) -> Option<Vec<Element<'_>>> {
 }
 
 /// The only element of `der`.
-pub(super) fn one(der: &[u8]) -> Option<Element<'_>> {
+pub(crate) fn one(der: &[u8]) -> Option<Element<'_>> {
     match all(der)?[..] {
         [element] => Some(element),
         _ => None,
@@ -53,7 +53,7 @@ pub(super) fn one(der: &[u8]) -> Option<Element<'_>> {
 }
 
 /// The DER of one element.
-pub(super) fn write(tag: u8, content: &[u8]) -> Vec<u8> {
+pub(crate) fn write(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut der = vec![tag];
     match u8::try_from(content.len()) {
         Ok(short) if short < 0x80 => der.push(short),

@@ -6,6 +6,7 @@ mod contexts;
 mod doctor;
 mod documents;
 mod init;
+mod lint;
 mod oauth;
 mod offline;
 mod pages;
