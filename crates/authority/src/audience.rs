@@ -3,6 +3,10 @@
 /// What a token is spent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
+    /// The successor of a certificate.
+    Renew,
+    /// The end of a certificate.
+    Revoke,
     /// A certificate for a key.
     Sign,
 }
@@ -32,10 +36,12 @@ impl Audiences {
     /// know its own; scheme and path are exact, and user information, queries and trailing slashes never match.
     pub fn matches(&self, audience: &str, operation: Operation) -> bool {
         let paths: &[&str] = match operation {
+            Operation::Renew => &["/1.0/renew", "/renew"],
+            Operation::Revoke => &["/1.0/revoke", "/revoke"],
             Operation::Sign => &["/1.0/sign", "/sign"],
         };
         if audience == LEGACY {
-            return true;
+            return operation != Operation::Renew;
         }
         let Some(rest) = audience.strip_prefix("https://") else { return false };
         let Some(slash) = rest.find('/') else { return false };
@@ -45,7 +51,9 @@ impl Audiences {
 
     /// Whether an audience means any operation of this CA.
     pub fn matches_any(&self, audience: &str) -> bool {
-        self.matches(audience, Operation::Sign)
+        [Operation::Sign, Operation::Revoke, Operation::Renew]
+            .iter()
+            .any(|operation| self.matches(audience, *operation))
     }
 }
 

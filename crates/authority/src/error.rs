@@ -1,10 +1,15 @@
 //! Why something did not happen, sorted by what the caller can do about it.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, time::SystemTime};
+
+use rung_pki::SerialNumber;
 
 /// Why an operation did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The certificate is revoked already.
+    #[error("certificate with serial number '{0}' is already revoked")]
+    AlreadyRevoked(SerialNumber),
     /// The credential is good, but not for this.
     #[error(transparent)]
     Denied(#[from] Denial),
@@ -23,6 +28,9 @@ pub enum Error {
     /// The credential is missing, malformed or does not verify.
     #[error(transparent)]
     Unauthenticated(#[from] TokenRefusal),
+    /// The certificate that was shown does not give its holder what they ask for.
+    #[error(transparent)]
+    Unrenewable(#[from] CertificateRefusal),
     /// Something this CA depends on did not answer; trying again may help.
     #[error("{what}")]
     Unavailable {
@@ -54,6 +62,54 @@ impl From<TokenFault> for TokenRefusal {
     fn from(fault: TokenFault) -> Self {
         Self { fault, detail: String::new() }
     }
+}
+
+/// A certificate that was shown and refused: which check failed, and for the log alone with which values.
+#[derive(Debug, thiserror::Error)]
+#[error("{fault}")]
+pub struct CertificateRefusal {
+    /// The check that failed, as the caller may know it.
+    pub fault: CertificateFault,
+    /// The values that the check saw.
+    pub detail: String,
+}
+
+impl CertificateRefusal {
+    pub(crate) fn new(fault: CertificateFault, detail: impl Into<String>) -> Self {
+        Self { fault, detail: detail.into() }
+    }
+}
+
+impl From<CertificateFault> for CertificateRefusal {
+    fn from(fault: CertificateFault) -> Self {
+        Self { fault, detail: String::new() }
+    }
+}
+
+/// Which check a certificate failed that its holder has shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateFault {
+    /// Its time is over.
+    #[error("the certificate has expired")]
+    Expired(SystemTime),
+    /// Another CA issued it.
+    #[error("the certificate was not issued by this certificate authority")]
+    NotOurs,
+    /// Its time has not come.
+    #[error("the certificate is not valid yet")]
+    NotYetValid,
+    /// The provisioner that granted it is not there any more.
+    #[error("the provisioner that granted the certificate is not one of this certificate authority any more")]
+    ProvisionerGone,
+    /// The provisioner's certificates are not renewed.
+    #[error("certificates of this provisioner cannot be renewed")]
+    RenewalDisabled,
+    /// It is revoked.
+    #[error("the certificate is revoked")]
+    Revoked,
+    /// It does not lead to a root of this CA, or not for this purpose.
+    #[error("the certificate does not verify")]
+    Unverified,
 }
 
 /// Which check a token failed.
@@ -167,6 +223,9 @@ pub enum Denial {
     /// A name is not covered by the token, the provisioner or the issuer's constraints.
     #[error("{0}")]
     Name(String),
+    /// The credential does not reach that certificate.
+    #[error("{0}")]
+    Revocation(String),
     /// The lifetime is outside the provisioner's bounds.
     #[error("{0}")]
     Validity(String),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     Error,
-    error::TokenFault,
+    error::{CertificateFault, Denial, TokenFault},
     issuer::Issuer,
     plan::Plan,
     store::{AuditEntry, CommitError, Issuance, ProvisionerRef, Store},
@@ -15,6 +15,9 @@ use crate::{
 
 /// What [`record`] says when a signed certificate could not be recorded and so is not released.
 pub const NOT_RECORDED: &str = "the certificate could not be recorded";
+
+/// What a caller learns whose key was revoked before.
+const KEY_REVOKED: &str = "the key was revoked together with a certificate; make a new one";
 
 /// A certificate that is signed, but not on record: it must not leave the process. Made only by [`sign`].
 pub struct Signed {
@@ -66,11 +69,12 @@ pub async fn sign(plan: Plan, issuer: &Issuer, request_id: &str, now: SystemTime
         .map_err(|error| Error::Unavailable { what: "the key store did not sign".to_owned(), source: error.into() })?;
     let audit = AuditEntry {
         at: now,
-        action: "issued",
+        action: plan.action,
         request_id: request_id.to_owned(),
         detail: audit_detail(&plan, &certificate),
     };
-    let issuance = Issuance { certificate, provisioner: plan.provisioner, token: plan.token, audit };
+    let issuance =
+        Issuance { certificate, provisioner: plan.provisioner, token: plan.token, replaces: plan.replaces, audit };
     Ok(Signed { issuance, names: plan.names, key: plan.content.public_key.algorithm() })
 }
 
@@ -83,6 +87,8 @@ pub async fn record(signed: Signed, store: &dyn Store) -> Result<Recorded, Error
     let (certificate, provisioner) = (issuance.certificate.clone(), issuance.provisioner.clone());
     match store.commit(issuance).await {
         Ok(()) => Ok(Recorded { certificate, provisioner, names, key }),
+        Err(CommitError::KeyRevoked) => Err(Denial::Key(KEY_REVOKED.to_owned()).into()),
+        Err(CommitError::Revoked) => Err(Error::Unrenewable(CertificateFault::Revoked.into())),
         Err(CommitError::TokenSpent) => Err(Error::Unauthenticated(TokenFault::Spent.into())),
         Err(error @ CommitError::SerialTaken) => {
             Err(Error::Internal { what: "a serial number occurred twice", source: error.into() })

@@ -88,6 +88,11 @@ impl Issuer {
         &*self.signer
     }
 
+    /// The key, for work that outlives this value.
+    pub fn shared_signer(&self) -> Arc<dyn Signer> {
+        self.signer.clone()
+    }
+
     /// The algorithm that certificates are signed with.
     pub fn algorithm(&self) -> SignatureAlgorithm {
         self.algorithm

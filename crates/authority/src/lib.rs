@@ -12,11 +12,16 @@ pub mod grant;
 pub mod issue;
 pub mod issuer;
 pub mod plan;
+pub mod presented;
 pub mod providers;
 pub mod provisioner;
+pub mod renew;
+pub mod revoke;
 pub mod sign;
 pub mod store;
 pub mod token;
 
 pub use error::Error;
+pub use renew::RenewRequest;
+pub use revoke::{RevokeRequest, Revoker};
 pub use sign::{Authority, SignRequest};

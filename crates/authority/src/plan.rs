@@ -10,7 +10,8 @@ use std::{
 };
 
 use rung_pki::{
-    CertificateContent, Extension, KeyAlgorithm, Random, SerialNumber, SubjectAltName, VerifiedRequest, extension,
+    CertificateContent, Extension, KeyAlgorithm, PublicKey, Random, SerialNumber, SubjectAltName, VerifiedRequest,
+    extension,
     extension::{KeyUsage, Purpose},
     lint,
 };
@@ -24,14 +25,20 @@ use crate::{
     store::{ProvisionerRef, TokenUse},
 };
 pub use names::DefaultSubject;
+pub(crate) use names::check_constraints;
 pub use preview::Preview;
+pub(crate) use validity::succeeding as succeeding_validity;
 
 /// A certificate that passed every check and may be signed. Made only by [`plan`].
 pub struct Plan {
     pub(crate) content: CertificateContent,
     pub(crate) names: Vec<SubjectAltName>,
     pub(crate) provisioner: Arc<ProvisionerRef>,
-    pub(crate) token: TokenUse,
+    pub(crate) token: Option<TokenUse>,
+    /// The certificate that this one takes the place of.
+    pub(crate) replaces: Option<SerialNumber>,
+    /// What the audit record calls it.
+    pub(crate) action: &'static str,
     pub(crate) holder: Holder,
     pub(crate) explanation: Vec<String>,
 }
@@ -58,6 +65,8 @@ pub struct Profile {
     pub backdate: Duration,
     /// Subject attributes of certificates that have none of their own.
     pub subject: DefaultSubject,
+    /// Extensions that say where the issuer, its CRL and OCSP are.
+    pub pointers: Vec<Extension>,
 }
 
 /// No certificate has more names than this.
@@ -73,14 +82,14 @@ pub fn plan(
     wanted: &WantedValidity,
     issuance: &Issuance<'_>,
 ) -> Result<Plan, Error> {
-    check_key(request, issuance.issuer)?;
+    check_key(request.public_key(), issuance.issuer)?;
     check_confirmation(&grant, request)?;
     let (subject, names) = names::decide(&grant, request, &issuance.profile.subject)?;
     names::check_constraints(&names, issuance.issuer)?;
     let (not_before, not_after) = validity::decide(wanted, &grant.claims, issuance)?;
     let serial = SerialNumber::random(issuance.random)
         .map_err(|error| Error::Internal { what: "no randomness for a serial number", source: error.into() })?;
-    let extensions = extensions(request, &grant, issuance.issuer, &names, subject.is_empty());
+    let extensions = extensions(request, &grant, issuance, &names, subject.is_empty());
     let content = CertificateContent {
         serial,
         issuer_der: issuance.issuer.certificate().subject_der().to_vec(),
@@ -98,7 +107,9 @@ pub fn plan(
         content,
         names,
         provisioner: grant.provisioner,
-        token: grant.token,
+        token: Some(grant.token),
+        replaces: None,
+        action: "issued",
         holder: grant.holder,
         explanation: grant.terms.explanation,
     })
@@ -116,8 +127,8 @@ pub struct Issuance<'a> {
     pub now: SystemTime,
 }
 
-fn check_key(request: &VerifiedRequest, issuer: &Issuer) -> Result<(), Denial> {
-    let key = request.public_key();
+/// Refuse keys that are weak, and those of the CA itself.
+pub(crate) fn check_key(key: &PublicKey, issuer: &Issuer) -> Result<(), Denial> {
     key.check_strength().map_err(|weak| Denial::Key(weak.to_string()))?;
     // Whoever could certify a CA's own key for another name would speak for the CA.
     if issuer.is_own_key(key) {
@@ -139,7 +150,7 @@ fn check_confirmation(grant: &Grant, request: &VerifiedRequest) -> Result<(), De
 fn extensions(
     request: &VerifiedRequest,
     grant: &Grant,
-    issuer: &Issuer,
+    issuance: &Issuance<'_>,
     names: &[SubjectAltName],
     empty_subject: bool,
 ) -> Vec<Extension> {
@@ -155,11 +166,12 @@ fn extensions(
         extension::key_usage(usage),
         extension::extended_key_usage(purposes),
         extension::subject_key_identifier(&key.key_identifier()),
-        extension::authority_key_identifier(issuer.key_identifier()),
+        extension::authority_key_identifier(issuance.issuer.key_identifier()),
     ];
     if !names.is_empty() {
         extensions.push(extension::subject_alt_names(names, empty_subject));
     }
+    extensions.extend(issuance.profile.pointers.iter().cloned());
     extensions.extend(grant.extension.as_deref().cloned());
     extensions
 }

@@ -12,7 +12,7 @@ use rung_spec::ResolvedClaims;
 pub use collection::{Collection, Duplicate};
 
 use crate::{
-    Error, audience::Audiences, grant::Grant, providers::IdentityProviders, store::ProvisionerRef,
+    Error, audience::Audiences, grant::Grant, providers::IdentityProviders, revoke::RevokeGrant, store::ProvisionerRef,
     token::UnverifiedToken,
 };
 
@@ -64,6 +64,26 @@ impl Provisioner {
         match self {
             Self::Jwk(_) => &[],
             Self::Oidc(oidc) => oidc.audiences(),
+        }
+    }
+
+    /// What every provisioner has.
+    pub(crate) fn common(&self) -> &Common {
+        match self {
+            Self::Jwk(jwk) => &jwk.common,
+            Self::Oidc(oidc) => &oidc.common,
+        }
+    }
+
+    /// Verify a token and say which certificates it can end.
+    pub(crate) async fn authorize_revoke(
+        &self,
+        token: &UnverifiedToken<'_>,
+        context: &Context<'_>,
+    ) -> Result<RevokeGrant, Error> {
+        match self {
+            Self::Jwk(jwk) => Ok(jwk.authorize_revoke(token, context)?),
+            Self::Oidc(oidc) => oidc.authorize_revoke(token, context).await,
         }
     }
 

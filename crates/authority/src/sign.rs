@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use rung_pki::{Random, VerifiedRequest};
+use rung_pki::{Certificate, Random, VerifiedRequest};
 
 use crate::{
     Error,
@@ -21,6 +21,8 @@ use crate::{
 pub struct Authority {
     /// Who issues.
     pub issuer: Issuer,
+    /// What the certificates of this CA lead to: its roots, and what its issuing certificate leads to.
+    pub anchors: Vec<Certificate>,
     /// Whose tokens are taken.
     pub provisioners: Collection,
     /// What tokens must be meant for.

@@ -2,7 +2,7 @@
 
 use std::{error::Error, future::Future, pin::Pin, sync::Arc, time::SystemTime};
 
-use rung_pki::{Certificate, SerialNumber};
+use rung_pki::{Certificate, SerialNumber, crl::Reason};
 
 /// Work that a store is doing.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -11,11 +11,32 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///
 /// Every back end passes the same contract suite.
 pub trait Store: Send + Sync + 'static {
-    /// In one durable transaction: spend the token, record the certificate, append the audit entry.
+    /// In one durable transaction: spend the token, record the certificate, append the audit entry; unless the key or
+    /// the certificate that is replaced was revoked.
     ///
-    /// When this answers `Ok` all three survive a crash; on an error none of them happened, with the exception of
+    /// When this answers `Ok` all of it survives a crash; on an error none of it happened, with the exception of
     /// [`CommitError::InDoubt`].
     fn commit(&self, issuance: Issuance) -> StoreFuture<'_, Result<(), CommitError>>;
+
+    /// In one durable transaction: spend the token, record the revocation, append the audit entry. No certificate that
+    /// is committed later replaces this one, or is for its key when that is condemned.
+    ///
+    /// The promises are those of [`Store::commit`].
+    fn revoke(&self, revocation: Revocation) -> StoreFuture<'_, Result<(), CommitError>>;
+
+    /// The revocation of the certificate with this serial number.
+    fn revocation<'a>(
+        &'a self,
+        serial: &'a SerialNumber,
+    ) -> StoreFuture<'a, Result<Option<RevocationRecord>, StoreError>>;
+
+    /// The revocations behind the position `after` (the first has 1), at most `limit`, in the order in which they were
+    /// recorded.
+    fn revocations(&self, after: u64, limit: u32) -> StoreFuture<'_, Result<Vec<RevocationRecord>, StoreError>>;
+
+    /// A number for a CRL of the issuer with that key identifier, higher than every one before. It is durably taken
+    /// before it is told.
+    fn next_crl_number<'a>(&'a self, issuer: &'a [u8]) -> StoreFuture<'a, Result<u64, StoreError>>;
 
     /// The certificate with this serial number, if this CA recorded it.
     fn certificate<'a>(
@@ -43,10 +64,46 @@ pub struct Issuance {
     pub certificate: Certificate,
     /// The provisioner that granted it.
     pub provisioner: Arc<ProvisionerRef>,
-    /// The token that paid for it.
-    pub token: TokenUse,
+    /// The token that paid for it; none where a certificate did.
+    pub token: Option<TokenUse>,
+    /// The certificate that it takes the place of.
+    pub replaces: Option<SerialNumber>,
     /// The audit entry that says so.
     pub audit: AuditEntry,
+}
+
+/// What one revocation leaves behind.
+#[derive(Debug, Clone)]
+pub struct Revocation {
+    /// Which certificate.
+    pub serial: SerialNumber,
+    /// When it was decided.
+    pub at: SystemTime,
+    /// Why.
+    pub reason: Reason,
+    /// When the certificate ends; nothing when this CA does not know it.
+    pub not_after: Option<SystemTime>,
+    /// SHA-256 of the public key, when nobody may have a certificate for it any more.
+    pub condemned_key: Option<[u8; 32]>,
+    /// The token that allowed it; none where a certificate did.
+    pub token: Option<TokenUse>,
+    /// The audit entry that says so.
+    pub audit: AuditEntry,
+}
+
+/// A revocation on record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevocationRecord {
+    /// Its place among all revocations, from one.
+    pub position: u64,
+    /// Which certificate.
+    pub serial: SerialNumber,
+    /// When it was decided.
+    pub at: SystemTime,
+    /// Why.
+    pub reason: Reason,
+    /// When the certificate ends; nothing when this CA did not know it.
+    pub not_after: Option<SystemTime>,
 }
 
 /// Which provisioner it was.
@@ -108,16 +165,22 @@ pub struct CertificateRecord {
     pub provisioner_name: String,
     /// Type of the provisioner that granted it.
     pub provisioner_kind: String,
-    /// Digest of the token that paid for it.
-    pub token_digest: [u8; 32],
+    /// Digest of the token that paid for it; none where a certificate did.
+    pub token_digest: Option<[u8; 32]>,
 }
 
-/// Why an issuance is not on record.
+/// Why an issuance or a revocation is not on record.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
     /// The outcome is unknown: the store broke in the middle. The certificate must not be released.
     #[error("the store broke while it recorded the certificate")]
     InDoubt(#[source] Box<dyn Error + Send + Sync>),
+    /// The key was revoked together with a certificate.
+    #[error("the key was revoked")]
+    KeyRevoked,
+    /// The certificate is revoked: it cannot be replaced, and not be revoked again.
+    #[error("the certificate is revoked")]
+    Revoked,
     /// Another certificate has this serial number.
     #[error("the serial number is taken")]
     SerialTaken,

@@ -31,6 +31,7 @@ use crate::{
     log::{Log, Writer},
     metrics::Metrics,
     permissions, reload,
+    revocation::{CrlPublisher, OcspAnswers},
     state::Shared,
 };
 use sockets::Sockets;
@@ -180,7 +181,12 @@ impl Daemon {
             clock: parts.clock.clone(),
             random: parts.random.clone(),
             router: Router::new(),
+            plain_router: Router::plain(),
+            crl: CrlPublisher::default(),
+            ocsp: OcspAnswers::default(),
         });
+        // Before anybody can ask for it.
+        shared.crl.publish(&shared, &shared.current.load_full()).await;
         let sockets = Sockets::open(&shared, &config).await?;
         Ok(Self { shared, parts, passwords, path, settings, sockets, signals })
     }
@@ -188,6 +194,8 @@ impl Daemon {
     /// Serve until a signal says to stop, then see everything through.
     async fn live(mut self) {
         let chores = tokio::spawn(chores(self.shared.clone()));
+        let shared = self.shared.clone();
+        let lists = tokio::spawn(async move { shared.crl.run(&shared).await });
         notify(&[NotifyState::Ready]);
         loop {
             match self.signals.next(self.sockets.died()).await {
@@ -202,6 +210,7 @@ impl Daemon {
         }
         notify(&[NotifyState::Stopping]);
         chores.abort();
+        lists.abort();
         if !self.sockets.drain(DRAIN).await {
             self.shared.log.warning("some requests did not finish in time");
         }

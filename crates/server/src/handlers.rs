@@ -4,4 +4,7 @@ pub mod certificates;
 pub mod health;
 pub mod preview;
 pub mod provisioners;
+pub mod renew;
+pub mod revocation;
+pub mod revoke;
 pub mod sign;

@@ -15,6 +15,7 @@ pub mod permissions;
 pub mod provisioners;
 pub mod published;
 pub mod reload;
+pub mod revocation;
 pub mod state;
 pub mod stopwatch;
 pub mod tls;

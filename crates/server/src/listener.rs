@@ -16,6 +16,7 @@ use hyper_util::{
         graceful::{GracefulShutdown, Watcher},
     },
 };
+use rung_pki::Certificate;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -24,7 +25,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    http::{self, Peer},
+    http::{self, Peer, Transport},
     state::Shared,
 };
 
@@ -76,6 +77,7 @@ pub async fn serve(
     listener: TcpListener,
     mut stop: watch::Receiver<bool>,
     connections: Arc<GracefulShutdown>,
+    transport: Transport,
 ) {
     let builder = builder();
     loop {
@@ -85,7 +87,11 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, address)) => {
-                tokio::spawn(connection(shared.clone(), stream, address, builder.clone(), connections.watcher()));
+                let (shared, builder, watcher) = (shared.clone(), builder.clone(), connections.watcher());
+                match transport {
+                    Transport::Plain => drop(tokio::spawn(plain(shared, stream, address, builder, watcher))),
+                    Transport::Tls => drop(tokio::spawn(connection(shared, stream, address, builder, watcher))),
+                }
             }
             Err(error) if is_exhaustion(&error) => {
                 shared.log.warning(&format!("no room for another connection: {error}"));
@@ -145,7 +151,25 @@ async fn connection(
             return;
         }
     };
-    let peer = Peer { address };
+    // What the handshake has accepted is well formed.
+    let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+    let certificate = shown.and_then(|der| Certificate::from_der(der).ok());
+    let peer = Peer { address, certificate, transport: Transport::Tls };
+    let service = service_fn(move |request: Request<Incoming>| http::serve(shared.clone(), peer.clone(), request));
+    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    // What breaks a connection is the peer's business, and what broke a request was logged.
+    let _ = watcher.watch(connection).await;
+}
+
+/// A connection over which only what is signed for itself is served.
+async fn plain(
+    shared: Arc<Shared>,
+    stream: TcpStream,
+    address: SocketAddr,
+    builder: Builder<TokioExecutor>,
+    watcher: Watcher,
+) {
+    let peer = Peer { address, certificate: None, transport: Transport::Plain };
     let service = service_fn(move |request: Request<Incoming>| http::serve(shared.clone(), peer.clone(), request));
     let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
     // What breaks a connection is the peer's business, and what broke a request was logged.

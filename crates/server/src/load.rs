@@ -18,7 +18,7 @@ use rung_authority::{
     store::Store,
 };
 use rung_kms::OpenError;
-use rung_pki::{Certificate, Random, Signer, SubjectAltName};
+use rung_pki::{Certificate, Extension, Random, Signer, SubjectAltName, extension};
 use rung_spec::Config;
 use rustls_pki_types::CertificateDer;
 use zeroize::Zeroizing;
@@ -29,6 +29,7 @@ use crate::{
     oidc::{Providers, Surroundings, WebFetch},
     provisioners::{self, Listing},
     published::Published,
+    revocation::Responder,
     state::Generation,
     tls,
 };
@@ -166,13 +167,21 @@ pub async fn assemble(
         max_version: config.tls.max_version,
         renegotiation: config.tls.renegotiation,
     };
+    let may_sign_lists = issuer.certificate().key_usage().is_none_or(|usage| usage.crl_sign());
+    if config.crl.enabled && !may_sign_lists {
+        bail!(
+            "{} may not sign lists of revoked certificates (key usage cRLSign): set crl.enabled to false",
+            config.crt.display()
+        );
+    }
+    let responder = Responder::new(&issuer)?;
     let published = Published::new(&roots, &federated, issuer.chain(), &tls_options);
     let names = server_names(&config)?;
     let profile = LeafProfile { common_name: &config.common_name, names: &names };
     let leaf = Arc::new(ServerLeaf::issue(&profile, &issuer, &*parts.random, now).await?);
-    let anchors = roots.iter().chain(issuer.chain()).cloned().collect();
-    let tls =
-        Arc::new(tls::server_config(&config.tls, leaf.clone(), anchors).context("the member tls cannot be used")?);
+    let anchors: Vec<Certificate> = roots.iter().chain(issuer.chain()).cloned().collect();
+    let tls = tls::server_config(&config.tls, leaf.clone(), anchors.clone());
+    let tls = Arc::new(tls.context("the member tls cannot be used")?);
     let extra_roots = roots.iter().chain(&federated).map(|root| CertificateDer::from(root.der().to_vec())).collect();
     let surroundings = Surroundings {
         clock: parts.clock.clone(),
@@ -183,9 +192,14 @@ pub async fn assemble(
     let providers = Arc::new(Providers::new(endpoints, previous.map(|previous| &*previous.providers), &surroundings));
     let authority = Authority {
         issuer,
+        anchors,
         provisioners: provisioners::collection(&config)?,
         audiences: Audiences::new(&config.dns_names),
-        profile: Profile { backdate: config.authority.backdate, subject: default_subject(&config) },
+        profile: Profile {
+            backdate: config.authority.backdate,
+            subject: default_subject(&config),
+            pointers: pointers(&config),
+        },
         not_issued_before: (!config.authority.disable_issued_at_check).then_some(parts.started),
         store: parts.store.clone(),
         providers: providers.clone(),
@@ -201,8 +215,21 @@ pub async fn assemble(
         published,
         leaf,
         tls,
+        responder,
         config,
     })
+}
+
+/// Where certificates say that their issuer, its list and OCSP are.
+fn pointers(config: &Config) -> Vec<Extension> {
+    let Some(base) = &config.revocation_url else { return Vec::new() };
+    let issuers = [format!("{base}/intermediates.pem")];
+    let mut pointers = vec![extension::authority_information_access(&[format!("{base}/ocsp")], &issuers)];
+    if config.crl.enabled {
+        let address = config.crl.idp_url.clone().unwrap_or_else(|| format!("{base}/crl"));
+        pointers.push(extension::crl_distribution_points(&[address]));
+    }
+    pointers
 }
 
 /// The names of the server's own certificate.

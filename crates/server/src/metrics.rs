@@ -15,8 +15,17 @@ use crate::{oidc::ProviderStatus, stopwatch::Stopwatch};
 /// Counters of the daemon, kept for as long as it runs.
 pub struct Metrics {
     started: Stopwatch,
-    signed: Mutex<BTreeMap<(String, bool), u64>>,
+    /// Requests for a certificate.
+    pub signed: Outcomes,
+    /// Requests for the successor of a certificate.
+    pub renewed: Outcomes,
+    /// Requests for the successor of a certificate with another key.
+    pub rekeyed: Outcomes,
     answers: Mutex<BTreeMap<(&'static str, u16), u64>>,
+    /// Certificates that were revoked.
+    pub revoked: AtomicU64,
+    /// Questions over OCSP that were answered.
+    pub ocsp_answers: AtomicU64,
     /// Signatures made with the issuing key.
     pub issuer_signatures: AtomicU64,
     /// Signatures that the issuing key failed to make.
@@ -41,10 +50,35 @@ pub struct Snapshot {
     pub issuer_end: SystemTime,
     /// End of the server's own certificate.
     pub server_end: SystemTime,
+    /// Number and end of the list of revoked certificates, if there is one.
+    pub crl: Option<(u64, SystemTime)>,
     /// How the identity providers are.
     pub providers: Vec<ProviderStatus>,
     /// Log lines that were dropped.
     pub dropped_log_lines: u64,
+}
+
+/// How often something succeeded and failed, by provisioner.
+#[derive(Default)]
+pub struct Outcomes(Mutex<BTreeMap<(String, bool), u64>>);
+
+impl Outcomes {
+    /// Count an attempt; no provisioner is known before a credential is verified.
+    pub fn count(&self, provisioner: &str, success: bool) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match counts.get_mut(&(provisioner.to_owned(), success)) {
+            Some(count) => *count += 1,
+            None => drop(counts.insert((provisioner.to_owned(), success), 1)),
+        }
+    }
+
+    fn write(&self, page: &mut Page, name: &str, help: &str) {
+        page.head(name, "counter", help);
+        for ((provisioner, success), count) in &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            let success = if *success { "true" } else { "false" };
+            page.series(name, &[("provisioner", provisioner), ("success", success)], *count);
+        }
+    }
 }
 
 impl Metrics {
@@ -52,7 +86,11 @@ impl Metrics {
     pub fn start() -> Self {
         Self {
             started: Stopwatch::start(),
-            signed: Mutex::default(),
+            signed: Outcomes::default(),
+            renewed: Outcomes::default(),
+            rekeyed: Outcomes::default(),
+            revoked: AtomicU64::new(0),
+            ocsp_answers: AtomicU64::new(0),
             answers: Mutex::default(),
             issuer_signatures: AtomicU64::new(0),
             issuer_errors: AtomicU64::new(0),
@@ -61,15 +99,6 @@ impl Metrics {
             failed_reloads: AtomicU64::new(0),
             failed_handshakes: AtomicU64::new(0),
             panics: AtomicU64::new(0),
-        }
-    }
-
-    /// Count an attempt to have a certificate signed; no provisioner is known before its token is verified.
-    pub fn count_signed(&self, provisioner: &str, success: bool) {
-        let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
-        match signed.get_mut(&(provisioner.to_owned(), success)) {
-            Some(count) => *count += 1,
-            None => drop(signed.insert((provisioner.to_owned(), success), 1)),
         }
     }
 
@@ -89,11 +118,10 @@ impl Metrics {
             page.one(name, "counter", "Signatures of the issuing key.", value);
             page.one(&format!("{name}_total"), "counter", "Signatures of the issuing key.", value);
         }
-        page.head("step_ca_x509_signed_total", "counter", "Requests for a certificate.");
-        for ((provisioner, success), count) in &*self.signed.lock().unwrap_or_else(PoisonError::into_inner) {
-            let success = if *success { "true" } else { "false" };
-            page.series("step_ca_x509_signed_total", &[("provisioner", provisioner), ("success", success)], *count);
-        }
+        self.signed.write(&mut page, "step_ca_x509_signed_total", "Requests for a certificate.");
+        self.renewed.write(&mut page, "step_ca_x509_renewed_total", "Requests for the successor of a certificate.");
+        let help = "Requests for the successor of a certificate with another key.";
+        self.rekeyed.write(&mut page, "step_ca_x509_rekeyed_total", help);
         page.head("rung_ca_http_answers_total", "counter", "Answers by route and status.");
         for ((route, status), count) in &*self.answers.lock().unwrap_or_else(PoisonError::into_inner) {
             page.series("rung_ca_http_answers_total", &[("route", route), ("status", &status.to_string())], *count);
@@ -109,6 +137,8 @@ impl Metrics {
                 "Certificates that were signed but not recorded, and never left.",
                 &self.unreleased,
             ),
+            ("rung_ca_revoked_total", "Certificates that were revoked.", &self.revoked),
+            ("rung_ca_ocsp_answers_total", "Questions over OCSP that were answered.", &self.ocsp_answers),
             ("rung_ca_reloads_total", "Reloads that took effect.", &self.reloads),
             ("rung_ca_failed_reloads_total", "Reloads that were refused.", &self.failed_reloads),
             ("rung_ca_failed_handshakes_total", "TLS handshakes that did not come to an end.", &self.failed_handshakes),
@@ -136,6 +166,11 @@ impl Metrics {
             "End of the server's certificate.",
             unix(snapshot.server_end),
         );
+        if let Some((number, next_update)) = snapshot.crl {
+            page.one("rung_ca_crl_number", "gauge", "Number of the list of revoked certificates.", number);
+            let help = "When the list of revoked certificates ends.";
+            page.one("rung_ca_crl_next_update_seconds", "gauge", help, unix(next_update));
+        }
         page.head(
             "rung_ca_identity_provider_ready",
             "gauge",

@@ -49,5 +49,8 @@ async fn take_over(daemon: &mut Daemon) -> anyhow::Result<u64> {
     daemon.shared.current.store(Arc::new(generation));
     daemon.shared.log.set_format(format);
     daemon.sockets.switch(&daemon.shared, bound)?;
+    // The issuer may be another one, and what is told about it, too.
+    daemon.shared.ocsp.forget_all();
+    daemon.shared.crl.wake();
     Ok(number)
 }

@@ -1,10 +1,10 @@
 //! What requests are served from: one immutable value per configuration, and what outlives configurations.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use arc_swap::ArcSwap;
 use rung_authority::{Authority, clock::Clock, store::Store};
-use rung_pki::Random;
+use rung_pki::{Random, SerialNumber};
 use rung_spec::Config;
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     oidc::Providers,
     provisioners::Listing,
     published::Published,
+    revocation::{CrlPublisher, OcspAnswers, Responder},
 };
 
 /// Everything that one configuration makes. A reload builds another one and swaps it in.
@@ -35,6 +36,8 @@ pub struct Generation {
     pub leaf: Arc<ServerLeaf>,
     /// The settings that new connections are accepted with.
     pub tls: Arc<rustls::ServerConfig>,
+    /// Who answers over OCSP.
+    pub responder: Responder,
     /// The header that carries the identifier of a request, besides `X-Request-Id`.
     pub trace_header: String,
 }
@@ -55,9 +58,24 @@ pub struct Shared {
     pub random: Arc<dyn Random>,
     /// Finds the endpoint of a path.
     pub router: Router,
+    /// The same, for what is served over plain HTTP.
+    pub plain_router: Router,
+    /// The list of revoked certificates.
+    pub crl: CrlPublisher,
+    /// Answers over OCSP that are ready.
+    pub ocsp: OcspAnswers,
 }
 
 impl Shared {
+    /// A certificate was revoked: from now on nobody is told anything else.
+    pub fn revoked(&self, serial: &SerialNumber, generation: &Generation) {
+        self.metrics.revoked.fetch_add(1, Ordering::Relaxed);
+        self.ocsp.forget(serial);
+        if generation.config.crl.generate_on_revoke {
+            self.crl.wake();
+        }
+    }
+
     /// What is true now, for metrics.
     pub fn snapshot(&self) -> Snapshot {
         let generation = self.current.load();
@@ -65,6 +83,7 @@ impl Shared {
             generation: generation.number,
             issuer_end: generation.authority.issuer.certificate().not_after(),
             server_end: generation.leaf.not_after(),
+            crl: self.crl.current().map(|crl| (crl.number, crl.next_update)),
             providers: generation.providers.status(),
             dropped_log_lines: self.log.dropped(),
         }

@@ -4,6 +4,7 @@ mod authority;
 mod database;
 mod logger;
 mod network;
+mod revocation;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ pub use authority::{AuthorityConfig, SubjectTemplate};
 pub use database::Database;
 pub use logger::{LogFormat, Logger};
 pub(crate) use network::check_address;
+pub use revocation::CrlConfig;
 
 /// The configuration of a certificate authority.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +33,7 @@ pub struct Config {
     pub key: String,
     /// Where HTTPS is served, `host:port`.
     pub address: String,
-    /// Where plain HTTP would be served; nothing of this version is.
+    /// Where revocations are told over plain HTTP; nowhere when it is empty.
     pub insecure_address: String,
     /// The names by which clients reach the authority; at least one.
     pub dns_names: Vec<String>,
@@ -47,6 +49,10 @@ pub struct Config {
     pub password: Option<Secret<String>>,
     /// The common name of the server's own certificate.
     pub common_name: String,
+    /// The lists of revoked certificates.
+    pub crl: CrlConfig,
+    /// Where certificates say that their issuer, its list and OCSP are; they say nothing when absent.
+    pub revocation_url: Option<String>,
     metrics_address: String,
 }
 
@@ -84,7 +90,12 @@ impl Config {
                 .text_of("commonName")
                 .filter(|name| !name.is_empty())
                 .unwrap_or_else(|| DEFAULT_COMMON_NAME.to_owned()),
+            crl: members.object("crl").map(|crl| CrlConfig::read(&crl)).unwrap_or_default(),
+            revocation_url: revocation::url(members, "revocationURL"),
         };
+        if config.crl.enabled && config.db.is_none() {
+            members.report("lists of revoked certificates need a database: add `db`, or set crl.enabled to false");
+        }
         features::refuse_top(members);
         members.finish();
         config

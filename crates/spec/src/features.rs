@@ -15,7 +15,6 @@ pub(crate) fn refuse_top(members: &Members<'_>) {
     refuse(members, ("templates", Object(TEMPLATES)), "SSH configuration templates are");
     refuse(members, ("monitoring", Object(MONITORING)), "New Relic monitoring is");
     refuse_kms(members);
-    refuse_crl(members);
 }
 
 /// Refuse the features of an authority that are not served.
@@ -62,22 +61,6 @@ fn refuse(members: &Members<'_>, (name, shape): (&'static str, Shape), what: &st
     {
         node.unsupported(format!("{what} not supported by this version yet: remove the member"));
     }
-}
-
-fn refuse_crl(members: &Members<'_>) {
-    let Some(crl) = members.object("crl") else { return };
-    check(&crl, &[("generateOnRevoke", Flag), ("idpURL", Text)]);
-    for name in ["cacheDuration", "renewPeriod"] {
-        if let Some(node) = crl.get(name)
-            && node.duration().is_some_and(|duration| duration.positive().is_none())
-        {
-            node.report(format!("{name} must not be negative"));
-        }
-    }
-    if crl.flag("enabled").unwrap_or(false) {
-        crl.unsupported("certificate revocation lists are not supported by this version yet: remove the member");
-    }
-    crl.finish();
 }
 
 fn refuse_kms(members: &Members<'_>) {

@@ -74,7 +74,7 @@ fn issuances(count: u32) -> Result<Vec<Issuance>, Box<dyn Error>> {
             let token = TokenUse { digest: sha256(&number.to_be_bytes()), expires: now + Duration::from_secs(300) };
             let audit =
                 AuditEntry { at: now, action: "issued", request_id: number.to_string(), detail: "x".repeat(300) };
-            Ok(Issuance { certificate, provisioner: provisioner.clone(), token, audit })
+            Ok(Issuance { certificate, provisioner: provisioner.clone(), token: Some(token), replaces: None, audit })
         })
         .collect()
 }

@@ -1,13 +1,16 @@
 //! A store that forgets everything at the end: for tests, and for authorities without a database.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     future::ready,
     sync::{Mutex, MutexGuard, PoisonError},
     time::SystemTime,
 };
 
-use rung_authority::store::{AuditRecord, CertificateRecord, CommitError, Issuance, Store, StoreError, StoreFuture};
+use rung_authority::store::{
+    AuditEntry, AuditRecord, CertificateRecord, CommitError, Issuance, Revocation, RevocationRecord, Store, StoreError,
+    StoreFuture, TokenUse,
+};
 use rung_pki::SerialNumber;
 
 /// A store in memory. Every token that is not expired is remembered, but of certificates and audit entries only the
@@ -23,6 +26,12 @@ struct Contents {
     certificates: HashMap<Vec<u8>, CertificateRecord>,
     /// Serial numbers in the order of issuance.
     serials: VecDeque<Vec<u8>>,
+    /// Revocations in the order in which they were recorded; they are never forgotten.
+    revocations: Vec<RevocationRecord>,
+    /// Their places by serial number.
+    revoked: HashMap<Vec<u8>, usize>,
+    condemned: HashSet<[u8; 32]>,
+    crl_numbers: HashMap<Vec<u8>, u64>,
     audit: VecDeque<AuditRecord>,
     /// How many audit entries there ever were.
     appended: u64,
@@ -40,6 +49,32 @@ impl MemoryStore {
 impl Store for MemoryStore {
     fn commit(&self, issuance: Issuance) -> StoreFuture<'_, Result<(), CommitError>> {
         Box::pin(ready(self.contents().commit(issuance)))
+    }
+
+    fn revoke(&self, revocation: Revocation) -> StoreFuture<'_, Result<(), CommitError>> {
+        Box::pin(ready(self.contents().revoke(revocation)))
+    }
+
+    fn revocation<'a>(
+        &'a self,
+        serial: &'a SerialNumber,
+    ) -> StoreFuture<'a, Result<Option<RevocationRecord>, StoreError>> {
+        let contents = self.contents();
+        let place = contents.revoked.get(serial.as_bytes());
+        Box::pin(ready(Ok(place.map(|place| contents.revocations[*place].clone()))))
+    }
+
+    fn revocations(&self, after: u64, limit: u32) -> StoreFuture<'_, Result<Vec<RevocationRecord>, StoreError>> {
+        let contents = self.contents();
+        let wanted = contents.revocations.iter().filter(|record| record.position > after).take(limit as usize);
+        Box::pin(ready(Ok(wanted.cloned().collect())))
+    }
+
+    fn next_crl_number<'a>(&'a self, issuer: &'a [u8]) -> StoreFuture<'a, Result<u64, StoreError>> {
+        let mut contents = self.contents();
+        let number = contents.crl_numbers.entry(issuer.to_vec()).or_default();
+        *number += 1;
+        Box::pin(ready(Ok(*number)))
     }
 
     fn certificate<'a>(
@@ -76,21 +111,26 @@ impl Store for MemoryStore {
 
 impl Contents {
     fn commit(&mut self, issuance: Issuance) -> Result<(), CommitError> {
-        let serial = issuance.certificate.serial().as_bytes().to_vec();
-        if self.tokens.contains_key(&issuance.token.digest) {
-            return Err(CommitError::TokenSpent);
+        let certificate = &issuance.certificate;
+        let serial = certificate.serial().as_bytes().to_vec();
+        if issuance.replaces.is_some_and(|replaced| self.revoked.contains_key(replaced.as_bytes())) {
+            return Err(CommitError::Revoked);
         }
+        if certificate.public_key().is_ok_and(|key| self.condemned.contains(&key.fingerprint())) {
+            return Err(CommitError::KeyRevoked);
+        }
+        self.check_unspent(issuance.token.as_ref())?;
         if self.certificates.contains_key(&serial) {
             return Err(CommitError::SerialTaken);
         }
-        self.tokens.insert(issuance.token.digest, issuance.token.expires);
+        self.tokens.extend(issuance.token.map(|token| (token.digest, token.expires)));
         let provisioner = &issuance.provisioner;
         let record = CertificateRecord {
             certificate: issuance.certificate,
             provisioner_id: provisioner.id.clone(),
             provisioner_name: provisioner.name.clone(),
             provisioner_kind: provisioner.kind.to_owned(),
-            token_digest: issuance.token.digest,
+            token_digest: issuance.token.map(|token| token.digest),
         };
         self.certificates.insert(serial.clone(), record);
         self.serials.push_back(serial);
@@ -98,7 +138,38 @@ impl Contents {
             let oldest = self.serials.pop_front();
             oldest.map(|serial| self.certificates.remove(&serial));
         }
-        let audit = issuance.audit;
+        self.append(issuance.audit);
+        Ok(())
+    }
+
+    fn revoke(&mut self, revocation: Revocation) -> Result<(), CommitError> {
+        self.check_unspent(revocation.token.as_ref())?;
+        let serial = revocation.serial.as_bytes().to_vec();
+        if self.revoked.contains_key(&serial) {
+            return Err(CommitError::Revoked);
+        }
+        self.tokens.extend(revocation.token.map(|token| (token.digest, token.expires)));
+        self.revoked.insert(serial, self.revocations.len());
+        self.revocations.push(RevocationRecord {
+            position: self.revocations.len() as u64 + 1,
+            serial: revocation.serial,
+            at: revocation.at,
+            reason: revocation.reason,
+            not_after: revocation.not_after,
+        });
+        self.condemned.extend(revocation.condemned_key);
+        self.append(revocation.audit);
+        Ok(())
+    }
+
+    fn check_unspent(&self, token: Option<&TokenUse>) -> Result<(), CommitError> {
+        match token {
+            Some(token) if self.tokens.contains_key(&token.digest) => Err(CommitError::TokenSpent),
+            _ => Ok(()),
+        }
+    }
+
+    fn append(&mut self, audit: AuditEntry) {
         self.appended += 1;
         if self.audit.len() == KEPT {
             self.audit.pop_front();
@@ -110,6 +181,5 @@ impl Contents {
             request_id: audit.request_id,
             detail: audit.detail,
         });
-        Ok(())
     }
 }

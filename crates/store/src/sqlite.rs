@@ -30,7 +30,9 @@ use std::{
     time::SystemTime,
 };
 
-use rung_authority::store::{AuditRecord, CertificateRecord, CommitError, Issuance, Store, StoreError, StoreFuture};
+use rung_authority::store::{
+    AuditRecord, CertificateRecord, CommitError, Issuance, Revocation, RevocationRecord, Store, StoreError, StoreFuture,
+};
 use rung_pki::SerialNumber;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -39,7 +41,7 @@ use inspect::Inspector;
 pub use open::OpenError;
 use open::Opened;
 use trouble::{Brake, Trouble};
-use write::{CLOSED, Job, Writer};
+use write::{CLOSED, Decision, Job, Writer};
 
 /// A store in one SQLite file.
 ///
@@ -122,6 +124,13 @@ impl SqliteStore {
         })
     }
 
+    /// Let the writer remember a decision.
+    async fn decide(&self, decision: Decision) -> Result<(), CommitError> {
+        let (reply, outcome) = oneshot::channel();
+        self.send(Job::Commit(decision, reply)).map_err(|reason| CommitError::Unavailable(reason.into()))?;
+        outcome.await.unwrap_or_else(|_| Err(CommitError::InDoubt("the store ended in the middle".into())))
+    }
+
     /// Let the writer do something else than to commit.
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Job) -> Result<T, StoreError> {
         let (reply, outcome) = oneshot::channel();
@@ -194,12 +203,28 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Store for SqliteStore {
     fn commit(&self, issuance: Issuance) -> StoreFuture<'_, Result<(), CommitError>> {
-        Box::pin(async move {
-            let (reply, outcome) = oneshot::channel();
-            self.send(Job::Commit(Box::new(issuance), reply))
-                .map_err(|reason| CommitError::Unavailable(reason.into()))?;
-            outcome.await.unwrap_or_else(|_| Err(CommitError::InDoubt("the store ended in the middle".into())))
-        })
+        Box::pin(self.decide(Decision::Issue(Box::new(issuance))))
+    }
+
+    fn revoke(&self, revocation: Revocation) -> StoreFuture<'_, Result<(), CommitError>> {
+        Box::pin(self.decide(Decision::Revoke(Box::new(revocation))))
+    }
+
+    fn revocation<'a>(
+        &'a self,
+        serial: &'a SerialNumber,
+    ) -> StoreFuture<'a, Result<Option<RevocationRecord>, StoreError>> {
+        let serial = serial.as_bytes().to_vec();
+        Box::pin(self.read(move |connection| read::revocation(connection, &serial)))
+    }
+
+    fn revocations(&self, after: u64, limit: u32) -> StoreFuture<'_, Result<Vec<RevocationRecord>, StoreError>> {
+        Box::pin(self.read(move |connection| read::revocations(connection, after, limit)))
+    }
+
+    fn next_crl_number<'a>(&'a self, issuer: &'a [u8]) -> StoreFuture<'a, Result<u64, StoreError>> {
+        let issuer = issuer.to_vec();
+        Box::pin(self.ask(move |reply| Job::CrlNumber(issuer, reply)))
     }
 
     fn certificate<'a>(

@@ -66,7 +66,7 @@ pub(super) fn decide(
 }
 
 /// Refuse names that the chain's name constraints do not permit (RFC 5280 §4.2.1.10).
-pub(super) fn check_constraints(names: &[SubjectAltName], issuer: &Issuer) -> Result<(), Denial> {
+pub(crate) fn check_constraints(names: &[SubjectAltName], issuer: &Issuer) -> Result<(), Denial> {
     for constraints in issuer.name_constraints() {
         for name in names {
             constraints

@@ -47,6 +47,23 @@ pub(super) fn decide(
     Ok((not_before, not_after))
 }
 
+/// Start and end of a certificate that takes the place of one with that lifetime.
+///
+/// The rules of today count: what is longer or shorter than they allow is cut or stretched to the bound.
+pub(crate) fn succeeding(
+    lifetime: Duration,
+    claims: &ResolvedClaims,
+    issuance: &Issuance<'_>,
+) -> Result<(SystemTime, SystemTime), Error> {
+    let backdate = issuance.profile.backdate;
+    let lifetime = lifetime.clamp(claims.min_tls, claims.max_tls + backdate);
+    let not_before = whole_seconds(issuance.now - backdate);
+    let issuer_end = issuance.issuer.certificate().not_after();
+    let not_after = (not_before + lifetime).min(issuer_end);
+    check_order(not_before, not_after, issuance.now)?;
+    Ok((not_before, not_after))
+}
+
 fn check_order(not_before: SystemTime, not_after: SystemTime, now: SystemTime) -> Result<(), Invalid> {
     let seconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     if not_after < now {

@@ -57,6 +57,16 @@ impl Collection {
             .ok_or_else(|| TokenRefusal::new(TokenFault::UnknownProvisioner, format!("the token leads to {id:?}")))
     }
 
+    /// The provisioner that a token with that id leads to.
+    pub(crate) fn by_id(&self, id: &str) -> Option<&Arc<Provisioner>> {
+        self.by_token_id.get(id).filter(|provisioner| provisioner.common().reference.id == id)
+    }
+
+    /// The provisioner with that name.
+    pub(crate) fn by_name(&self, name: &str) -> Option<&Arc<Provisioner>> {
+        self.by_token_id.values().find(|provisioner| provisioner.common().reference.name == name)
+    }
+
     /// The provisioner of an audience of the token that lets the client in `azp` ask for tokens on its behalf.
     fn by_party(&self, token: &UnverifiedToken<'_>) -> Option<&Arc<Provisioner>> {
         let party = token.route.azp.as_deref().filter(|party| !party.is_empty())?;

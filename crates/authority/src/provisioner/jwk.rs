@@ -13,6 +13,7 @@ use crate::{
     error::{TokenFault, TokenRefusal},
     grant::{Grant, GrantedNames, Holder, Terms},
     plan::MAX_NAMES,
+    revoke::{RevokeGrant, Scope},
     store::{ProvisionerRef, TokenUse},
     token::{self, Audience, Needed, TimeRules, Times, UnverifiedToken},
 };
@@ -74,6 +75,36 @@ impl Jwk {
         token: &UnverifiedToken<'_>,
         context: &Context<'_>,
     ) -> Result<Grant, TokenRefusal> {
+        let (claims, token) = self.verified(token, context, Operation::Sign)?;
+        Ok(Grant {
+            provisioner: self.common.reference.clone(),
+            claims: self.common.claims.clone(),
+            extension: self.common.extension.clone(),
+            token,
+            names: GrantedNames::Listed { names: names(&claims)?, common_name: claims.sub.clone() },
+            terms: Terms::default(),
+            confirmation: claims.cnf.map(|confirmation| confirmation.request).filter(|request| !request.is_empty()),
+            holder: Holder { subject: claims.sub, email: None, admin: false },
+        })
+    }
+
+    pub(super) fn authorize_revoke(
+        &self,
+        token: &UnverifiedToken<'_>,
+        context: &Context<'_>,
+    ) -> Result<RevokeGrant, TokenRefusal> {
+        let (claims, token) = self.verified(token, context, Operation::Revoke)?;
+        let provisioner = self.common.reference.clone();
+        Ok(RevokeGrant { provisioner, token, subject: claims.sub, scope: Scope::Named })
+    }
+
+    /// The claims of a token for that operation, and what it is spent as.
+    fn verified(
+        &self,
+        token: &UnverifiedToken<'_>,
+        context: &Context<'_>,
+        operation: Operation,
+    ) -> Result<(Claims, TokenUse), TokenRefusal> {
         let verified =
             token.jws.verify(&self.key).map_err(|error| TokenRefusal::new(TokenFault::Signature, error.to_string()))?;
         let claims: Claims = token::claims(verified.payload())?;
@@ -89,7 +120,7 @@ impl Jwk {
         })?;
         let meant = |audience: &String| {
             let (url, fragment) = split_fragment(audience);
-            fragment.is_empty() && context.audiences.matches(url, Operation::Sign)
+            fragment.is_empty() && context.audiences.matches(url, operation)
         };
         if !claims.aud.0.iter().any(meant) {
             return Err(TokenRefusal::new(TokenFault::Audience, format!("aud={:?}", claims.aud.0)));
@@ -98,16 +129,7 @@ impl Jwk {
             return Err(TokenFault::Subject.into());
         }
         let digest = token::replay_digest(&self.common.reference.id, claims.jti.as_deref(), token.jws.signing_input());
-        Ok(Grant {
-            provisioner: self.common.reference.clone(),
-            claims: self.common.claims.clone(),
-            extension: self.common.extension.clone(),
-            token: TokenUse { digest, expires },
-            names: GrantedNames::Listed { names: names(&claims)?, common_name: claims.sub.clone() },
-            terms: Terms::default(),
-            confirmation: claims.cnf.map(|confirmation| confirmation.request).filter(|request| !request.is_empty()),
-            holder: Holder { subject: claims.sub, email: None, admin: false },
-        })
+        Ok((claims, TokenUse { digest, expires }))
     }
 }
 

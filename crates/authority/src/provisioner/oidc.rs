@@ -23,6 +23,7 @@ use crate::{
     error::{TokenFault, TokenRefusal},
     grant::{Grant, GrantedNames, Holder, MoreNames, Terms},
     providers::ProviderKeys,
+    revoke::{RevokeGrant, Scope},
     store::{ProvisionerRef, TokenUse},
     token::{self, Needed, TimeRules, UnverifiedToken},
 };
@@ -112,6 +113,17 @@ impl Oidc {
         })?;
         let (provider, verified) = self.verified(token, provider, context).await?;
         Ok(self.grant(token, &verified, &provider, context)?)
+    }
+
+    /// An administrator ends every certificate, everybody else their own.
+    pub(super) async fn authorize_revoke(
+        &self,
+        token: &UnverifiedToken<'_>,
+        context: &Context<'_>,
+    ) -> Result<RevokeGrant, Error> {
+        let grant = self.authorize_sign(token, context).await?;
+        let scope = if grant.holder.admin { Scope::All } else { Scope::Own(grant.holder.email) };
+        Ok(RevokeGrant { provisioner: grant.provisioner, token: grant.token, subject: grant.holder.subject, scope })
     }
 
     /// Verify a token with the keys, or with those that replaced them in the meantime.

@@ -11,4 +11,5 @@ mod record;
 mod request;
 mod rules;
 mod stage;
+mod succession;
 mod validity;

@@ -9,7 +9,9 @@ use std::{
     time::SystemTime,
 };
 
-use rung_authority::store::{AuditRecord, CertificateRecord, CommitError, Issuance, Store, StoreError, StoreFuture};
+use rung_authority::store::{
+    AuditRecord, CertificateRecord, CommitError, Issuance, Revocation, RevocationRecord, Store, StoreError, StoreFuture,
+};
 use rung_pki::SerialNumber;
 use rung_store::MemoryStore;
 use serde_json::{Value, json};
@@ -31,6 +33,28 @@ impl Store for Troubled {
             2 => Box::pin(ready(Err(CommitError::InDoubt("the power went".into())))),
             _ => Box::pin(ready(Err(CommitError::SerialTaken))),
         }
+    }
+
+    fn revoke(&self, revocation: Revocation) -> StoreFuture<'_, Result<(), CommitError>> {
+        match self.trouble.load(Ordering::Relaxed) {
+            0 => self.memory.revoke(revocation),
+            _ => Box::pin(ready(Err(CommitError::Unavailable("no space left on device".into())))),
+        }
+    }
+
+    fn revocation<'a>(
+        &'a self,
+        serial: &'a SerialNumber,
+    ) -> StoreFuture<'a, Result<Option<RevocationRecord>, StoreError>> {
+        self.memory.revocation(serial)
+    }
+
+    fn revocations(&self, after: u64, limit: u32) -> StoreFuture<'_, Result<Vec<RevocationRecord>, StoreError>> {
+        self.memory.revocations(after, limit)
+    }
+
+    fn next_crl_number<'a>(&'a self, issuer: &'a [u8]) -> StoreFuture<'a, Result<u64, StoreError>> {
+        self.memory.next_crl_number(issuer)
     }
 
     fn certificate<'a>(

@@ -109,10 +109,11 @@ impl Stage {
         };
         let (theirs, partners) = (provider(IDP, &idp), provider("https://partner.test", &partner));
         let authority = Authority {
+            anchors: vec![root.clone(), intermediate.clone()],
             issuer: Issuer::new(issuer_key.clone(), vec![intermediate], &[root], at(NOW)).unwrap(),
             provisioners: Collection::new(provisioners).unwrap(),
             audiences: Audiences::new(&["ca.test".to_owned()]),
-            profile: Profile { backdate: Duration::from_secs(60), subject: setup.subject },
+            profile: Profile { backdate: Duration::from_secs(60), subject: setup.subject, pointers: Vec::new() },
             not_issued_before: Some(at(NOW - 1000)),
             store: store.clone(),
             providers: Arc::new(Scripted(HashMap::from([
@@ -229,12 +230,14 @@ pub(crate) fn summary(certificate: &Certificate) -> String {
     format!("{} | {}", certificate.subject().common_name().unwrap_or("-"), names.join(" "))
 }
 
-fn describe(error: &Error) -> String {
+pub(crate) fn describe(error: &Error) -> String {
     match error {
+        Error::AlreadyRevoked(_) => "400 already revoked".to_owned(),
         Error::Denied(denial) => format!("403 {denial}"),
         Error::Internal { what, source } => format!("500 {what}: {source}"),
         Error::Invalid(invalid) => format!("400 {invalid}"),
         Error::Unauthenticated(refusal) => format!("401 {:?} ({})", refusal.fault, refusal.detail),
+        Error::Unrenewable(refusal) => format!("401 {:?}", refusal.fault),
         Error::Unavailable { what, .. } => format!("503 {what}"),
     }
 }

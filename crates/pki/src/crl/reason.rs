@@ -80,9 +80,10 @@ impl Reason {
         }
     }
 
-    /// Whether nobody may have a certificate for the key any more.
+    /// Whether the key may be in other hands, or is taken from those that it is in, so that nobody shall have a
+    /// certificate for it any more. Where no reason is given it may.
     pub fn condemns_the_key(self) -> bool {
-        matches!(self, Self::KeyCompromise | Self::AaCompromise | Self::CaCompromise)
+        !matches!(self, Self::AffiliationChanged | Self::Superseded | Self::CessationOfOperation)
     }
 }
 

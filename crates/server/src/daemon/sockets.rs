@@ -13,7 +13,7 @@ use rung_spec::Config;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
-    http::Reply,
+    http::{Reply, Transport},
     listener::{self, bind, local_address},
     state::Shared,
 };
@@ -21,6 +21,7 @@ use crate::{
 /// The sockets that the daemon listens on.
 pub(crate) struct Sockets {
     https: Listening,
+    plain: Option<Listening>,
     metrics: Option<Listening>,
     connections: Arc<GracefulShutdown>,
 }
@@ -36,6 +37,8 @@ struct Listening {
 /// Sockets for another configuration, bound but not yet accepted on.
 pub(crate) struct Bound {
     https: Option<(String, TcpListener)>,
+    plain: Option<(String, TcpListener)>,
+    keep_plain: bool,
     metrics: Option<(String, TcpListener)>,
     keep_metrics: bool,
 }
@@ -52,13 +55,20 @@ impl Sockets {
             None => bind_for(&config.address, "address")?,
         };
         let metrics = config.metrics_address().map(|address| bind_for(address, "metricsAddress")).transpose()?;
+        let plain = plain_address(config).map(|address| bind_for(address, "insecureAddress")).transpose()?;
         let connections = Arc::new(GracefulShutdown::new());
-        let https = listen(shared, &config.address, TcpListener::from_std(https)?, &connections)?;
+        let https = listen(shared, &config.address, TcpListener::from_std(https)?, &connections, Transport::Tls)?;
+        let plain = match (plain_address(config), plain) {
+            (Some(address), Some(listener)) => {
+                Some(listen(shared, address, TcpListener::from_std(listener)?, &connections, Transport::Plain)?)
+            }
+            _ => None,
+        };
         let metrics = match (config.metrics_address(), metrics) {
             (Some(address), Some(listener)) => Some(listen_metrics(shared, address, TcpListener::from_std(listener)?)?),
             _ => None,
         };
-        Ok(Self { https, metrics, connections })
+        Ok(Self { https, plain, metrics, connections })
     }
 
     /// Bind what another configuration wants and the present one does not have. Nothing changes yet.
@@ -71,19 +81,32 @@ impl Sockets {
                 Ok(Some((wanted.to_owned(), TcpListener::from_std(bind_for(wanted, member)?)?)))
             };
         let https = fresh(Some(&self.https), &config.address, "address")?;
+        let plain = match plain_address(config) {
+            Some(address) => fresh(self.plain.as_ref(), address, "insecureAddress")?,
+            None => None,
+        };
+        let keep_plain = plain.is_none() && plain_address(config).is_some();
         let metrics = match config.metrics_address() {
             Some(address) => fresh(self.metrics.as_ref(), address, "metricsAddress")?,
             None => None,
         };
         let keep_metrics = metrics.is_none() && config.metrics_address().is_some();
-        Ok(Bound { https, metrics, keep_metrics })
+        Ok(Bound { https, plain, keep_plain, metrics, keep_metrics })
     }
 
     /// Accept on the new sockets and stop accepting on those that they replace; open connections go on.
     pub(crate) fn switch(&mut self, shared: &Arc<Shared>, bound: Bound) -> anyhow::Result<()> {
         if let Some((address, listener)) = bound.https {
-            let https = listen(shared, &address, listener, &self.connections)?;
+            let https = listen(shared, &address, listener, &self.connections, Transport::Tls)?;
             std::mem::replace(&mut self.https, https).stop();
+        }
+        if !bound.keep_plain
+            && let Some(plain) = self.plain.take()
+        {
+            plain.stop();
+        }
+        if let Some((address, listener)) = bound.plain {
+            self.plain = Some(listen(shared, &address, listener, &self.connections, Transport::Plain)?);
         }
         if !bound.keep_metrics
             && let Some(metrics) = self.metrics.take()
@@ -109,6 +132,10 @@ impl Sockets {
             metrics.stop();
         }
         let _ = self.https.task.await;
+        if let Some(plain) = self.plain {
+            plain.stop();
+            let _ = plain.task.await;
+        }
         let Some(connections) = Arc::into_inner(self.connections) else { return false };
         tokio::time::timeout(limit, connections.shutdown()).await.is_ok()
     }
@@ -118,6 +145,11 @@ impl Listening {
     fn stop(&self) {
         self.stop.send_replace(true);
     }
+}
+
+/// Where revocations are told over plain HTTP, if anywhere.
+fn plain_address(config: &Config) -> Option<&str> {
+    (!config.insecure_address.is_empty()).then_some(config.insecure_address.as_str())
 }
 
 fn bind_for(address: &str, member: &str) -> anyhow::Result<std::net::TcpListener> {
@@ -136,11 +168,15 @@ fn listen(
     address: &str,
     listener: TcpListener,
     connections: &Arc<GracefulShutdown>,
+    transport: Transport,
 ) -> io::Result<Listening> {
     let shown = shown(address, &listener)?;
     let (stop, stopped) = watch::channel(false);
-    let task = tokio::spawn(listener::serve(shared.clone(), listener, stopped, connections.clone()));
-    shared.log.info(&format!("Serving HTTPS on {shown} ..."));
+    let task = tokio::spawn(listener::serve(shared.clone(), listener, stopped, connections.clone(), transport));
+    match transport {
+        Transport::Plain => shared.log.info(&format!("Serving CRLs and OCSP on http://{shown} ...")),
+        Transport::Tls => shared.log.info(&format!("Serving HTTPS on {shown} ...")),
+    }
     Ok(Listening { address: address.to_owned(), stop, task })
 }
 

@@ -35,21 +35,36 @@ pub(super) fn prepare(parsed: &SignRequest<'_>) -> Result<(VerifiedRequest, Want
         TimeOrDuration::parse(text).map_err(|error| bad("error decoding json", format!("{text:?}: {error}")))
     };
     let validity = WantedValidity { not_before: time(&parsed.not_before)?, not_after: time(&parsed.not_after)? };
-    if parsed.csr.is_empty() {
-        return Err(bad("missing csr", "missing csr".to_owned()));
-    }
-    let request = CertificateRequest::from_pem(parsed.csr.as_bytes())
-        .map_err(|error| bad(&format!("error decoding json: {error}"), error.to_string()))?;
-    let request = request.verify().map_err(|error| match error {
-        RequestError::WeakKey(weak) => Reply::refusal(&ErrorReport::forbidden(weak), weak.to_string()),
-        // Its text begins with the words that clients know.
-        RequestError::Signature | RequestError::SignatureAlgorithm(_) => bad(&error.to_string(), error.to_string()),
-        other => bad(&format!("invalid csr: {other}"), other.to_string()),
-    })?;
+    let request = verified_request(&parsed.csr)?;
     if parsed.ott.is_empty() {
         return Err(bad("missing ott", "missing ott".to_owned()));
     }
     Ok((request, validity))
+}
+
+/// The certificate request, PEM, whose sender has shown that the key is theirs.
+pub(super) fn verified_request(csr: &str) -> Result<VerifiedRequest, Reply> {
+    let bad = |text: &str, reason: String| Reply::refusal(&ErrorReport::bad_request(text), reason);
+    if csr.is_empty() {
+        return Err(bad("missing csr", "missing csr".to_owned()));
+    }
+    let request = CertificateRequest::from_pem(csr.as_bytes())
+        .map_err(|error| bad(&format!("error decoding json: {error}"), error.to_string()))?;
+    request.verify().map_err(|error| match error {
+        RequestError::WeakKey(weak) => Reply::refusal(&ErrorReport::forbidden(weak), weak.to_string()),
+        // Its text begins with the words that clients know.
+        RequestError::Signature | RequestError::SignatureAlgorithm(_) => bad(&error.to_string(), error.to_string()),
+        other => bad(&format!("invalid csr: {other}"), other.to_string()),
+    })
+}
+
+/// A certificate that was signed and not recorded never left; that is counted.
+pub(super) fn count_unreleased(call: &Call<'_>, error: &Error) {
+    if let Error::Unavailable { what, .. } = error
+        && what == rung_authority::issue::NOT_RECORDED
+    {
+        call.shared.metrics.unreleased.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 async fn issue(call: &Call<'_>, token: &str, request: &VerifiedRequest, validity: WantedValidity) -> Reply {
@@ -58,23 +73,20 @@ async fn issue(call: &Call<'_>, token: &str, request: &VerifiedRequest, validity
     let asked = rung_authority::SignRequest { request, token, validity, request_id: call.id.as_str() };
     match authority.sign(&asked).await {
         Ok(recorded) => {
-            metrics.issuer_signatures.fetch_add(1, Ordering::Relaxed);
-            metrics.count_signed(&recorded.provisioner().name, true);
+            metrics.signed.count(&recorded.provisioner().name, true);
             answer(call, &recorded)
         }
         Err(error) => {
-            if let Error::Unavailable { what, .. } = &error
-                && what == rung_authority::issue::NOT_RECORDED
-            {
-                metrics.unreleased.fetch_add(1, Ordering::Relaxed);
-            }
-            metrics.count_signed("", false);
+            count_unreleased(call, &error);
+            metrics.signed.count("", false);
             Reply::from_error(&error)
         }
     }
 }
 
-fn answer(call: &Call<'_>, recorded: &Recorded) -> Reply {
+/// The answer for a certificate that is on record.
+pub(super) fn answer(call: &Call<'_>, recorded: &Recorded) -> Reply {
+    call.shared.metrics.issuer_signatures.fetch_add(1, Ordering::Relaxed);
     let body = call.generation.published.sign_response.with(&recorded.certificate().to_pem());
     let mut reply = Reply::json(StatusCode::CREATED, body);
     if call.shared.log.logs_requests() {

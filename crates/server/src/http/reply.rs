@@ -6,7 +6,12 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use rung_api::body::{ErrorReport, to_json};
-use rung_authority::{Error, error::Denial};
+use rung_authority::{
+    Error,
+    error::{CertificateFault, Denial},
+};
+
+use super::date::go_time;
 
 /// An answer on its way, with what the log shall say about it.
 pub struct Reply {
@@ -30,6 +35,30 @@ impl Reply {
     /// Certificates as a PEM file.
     pub fn pem_file(body: impl Into<Bytes>) -> Self {
         Self { content_type: Some("application/x-pem-file"), ..Self::json(StatusCode::OK, body) }
+    }
+
+    /// A file of some other kind.
+    pub fn file(body: impl Into<Bytes>, content_type: &'static str) -> Self {
+        Self { content_type: Some(content_type), ..Self::json(StatusCode::OK, body) }
+    }
+
+    /// The same, to be kept under that name.
+    pub fn named(mut self, name: &str) -> Self {
+        self.set(header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));
+        self
+    }
+
+    /// What the client has already is still so.
+    pub fn not_modified() -> Self {
+        Self { content_type: None, ..Self::json(StatusCode::NOT_MODIFIED, Bytes::new()) }
+    }
+
+    /// Say something in a header.
+    pub fn set(&mut self, name: HeaderName, value: &str) {
+        // Only dates, numbers and names of ours are said, and headers take them.
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((name, value));
+        }
     }
 
     /// Metrics.
@@ -72,13 +101,27 @@ impl Reply {
     pub fn from_error(error: &Error) -> Self {
         let reason = chain(error);
         match error {
-            Error::Denied(Denial::Confirmation(_) | Denial::Key(_) | Denial::Name(_) | Denial::Validity(_)) => {
-                Self::refusal(&ErrorReport::forbidden(error), reason)
-            }
+            Error::AlreadyRevoked(_) => Self::refusal(&ErrorReport::bad_request(error), reason),
+            Error::Denied(
+                Denial::Confirmation(_)
+                | Denial::Key(_)
+                | Denial::Name(_)
+                | Denial::Revocation(_)
+                | Denial::Validity(_),
+            ) => Self::refusal(&ErrorReport::forbidden(error), reason),
             Error::Internal { .. } => Self::refusal(&ErrorReport::internal_plain(), reason),
             Error::Invalid(_) => Self::refusal(&ErrorReport::bad_request(error), reason),
             Error::Unauthenticated(refusal) => {
                 let text = format!("The request lacked necessary authorization to be completed: {refusal}.");
+                let reason = if refusal.detail.is_empty() { reason } else { format!("{reason}: {}", refusal.detail) };
+                Self::refusal(&ErrorReport::unauthorized(text), reason)
+            }
+            Error::Unrenewable(refusal) => {
+                let said = match refusal.fault {
+                    CertificateFault::Expired(end) => format!("certificate expired on {}", go_time(end)),
+                    fault => fault.to_string(),
+                };
+                let text = format!("The request lacked necessary authorization to be completed: {said}.");
                 let reason = if refusal.detail.is_empty() { reason } else { format!("{reason}: {}", refusal.detail) };
                 Self::refusal(&ErrorReport::unauthorized(text), reason)
             }

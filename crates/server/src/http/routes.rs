@@ -6,6 +6,8 @@ use percent_encoding::percent_decode_str;
 /// One thing that the CA does over HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
+    /// `GET /crl`
+    Crl,
     /// `GET /provisioners/{kid}/encrypted-key`
     EncryptedKey,
     /// `GET /federation`
@@ -16,10 +18,20 @@ pub enum Endpoint {
     Intermediates,
     /// `GET /intermediates.pem`
     IntermediatesPem,
+    /// `GET /ocsp/{request}`
+    OcspGet,
+    /// `POST /ocsp`
+    OcspPost,
     /// `POST /preview`
     Preview,
     /// `GET /provisioners`
     Provisioners,
+    /// `POST /rekey`
+    Rekey,
+    /// `POST /renew`, and under its old name `POST /re-sign`
+    Renew,
+    /// `POST /revoke`
+    Revoke,
     /// `GET /root/{sha}`
     Root,
     /// `GET /roots`
@@ -53,13 +65,20 @@ const fn post(path: &'static str, endpoint: Endpoint) -> Route {
 
 /// Everything that is served, each at `/` and at `/1.0/`.
 pub const ROUTES: &[Route] = &[
+    get("/crl", Endpoint::Crl),
     get("/federation", Endpoint::Federation),
     get("/health", Endpoint::Health),
     get("/intermediates", Endpoint::Intermediates),
     get("/intermediates.pem", Endpoint::IntermediatesPem),
+    post("/ocsp", Endpoint::OcspPost),
+    get("/ocsp/{*request}", Endpoint::OcspGet),
     post("/preview", Endpoint::Preview),
     get("/provisioners", Endpoint::Provisioners),
     get("/provisioners/{kid}/encrypted-key", Endpoint::EncryptedKey),
+    post("/re-sign", Endpoint::Renew),
+    post("/rekey", Endpoint::Rekey),
+    post("/renew", Endpoint::Renew),
+    post("/revoke", Endpoint::Revoke),
     get("/root/{sha}", Endpoint::Root),
     get("/roots", Endpoint::Roots),
     get("/roots.pem", Endpoint::RootsPem),
@@ -86,8 +105,23 @@ pub enum Mounted {
 impl Router {
     /// Build the router of the table.
     pub fn new() -> Self {
+        Self::of(ROUTES.iter())
+    }
+
+    /// Build the router of what is served over plain HTTP, too: what is signed for itself.
+    pub fn plain() -> Self {
+        let is_signed = |route: &&Route| {
+            matches!(
+                route.endpoint,
+                Endpoint::Crl | Endpoint::OcspGet | Endpoint::OcspPost | Endpoint::IntermediatesPem
+            )
+        };
+        Self::of(ROUTES.iter().filter(is_signed))
+    }
+
+    fn of(routes: impl Iterator<Item = &'static Route>) -> Self {
         let mut paths = matchit::Router::new();
-        for route in ROUTES {
+        for route in routes {
             for mount in ["", "/1.0"] {
                 paths.insert(format!("{mount}{}", route.path), route).expect("the paths of the table differ");
             }
@@ -131,6 +165,7 @@ mod tests {
         for route in ROUTES {
             for mount in ["", "/1.0"] {
                 let path = format!("{mount}{}", route.path).replace("{kid}", "a").replace("{sha}", "a");
+                let path = path.replace("{*request}", "a");
                 let parameter = if path.contains("/a") { "a" } else { "" };
                 check(route.method.clone(), &path, &Mounted::Found(route.endpoint, route.path, parameter.to_owned()));
             }

@@ -15,8 +15,9 @@ use http::{Method, Request, Response, Version, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use rung_api::body::ErrorReport;
+use rung_pki::Certificate;
 
-use super::{Endpoint, Mounted, Reply, RequestId};
+use super::{Endpoint, Mounted, Reply, RequestId, Router};
 use crate::{
     handlers,
     log::Access,
@@ -29,6 +30,19 @@ use crate::{
 pub struct Peer {
     /// Where the connection comes from.
     pub address: SocketAddr,
+    /// The certificate that the client showed, and whose key it has.
+    pub certificate: Option<Certificate>,
+    /// What the connection runs over.
+    pub transport: Transport,
+}
+
+/// What a connection runs over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Plain TCP.
+    Plain,
+    /// TLS.
+    Tls,
 }
 
 /// The methods that HTTP defines (RFC 9110 §9.3, RFC 5789).
@@ -59,7 +73,7 @@ pub async fn serve(
     let generation = shared.current.load_full();
     let (head, body) = request.into_parts();
     let id = RequestId::of(&head.headers, &generation.trace_header, &*shared.random);
-    let (route, answer) = match shared.router.find(&head.method, head.uri.path()) {
+    let (route, answer) = match router(&shared, peer.transport).find(&head.method, head.uri.path()) {
         _ if lacks_host(&head) => ("", Answer::Ready(missing_host())),
         Mounted::Unknown => ("", Answer::Ready(Reply::page_not_found())),
         Mounted::OtherMethod(allow) => ("", Answer::Ready(method_not_allowed(&head.method, allow))),
@@ -73,6 +87,8 @@ pub async fn serve(
                 generation: &generation,
                 query: head.uri.query(),
                 parameter: &parameter,
+                headers: &head.headers,
+                peer: &peer,
                 id: &id,
             };
             guarded(&shared, endpoint, call, body).await
@@ -98,6 +114,13 @@ pub async fn serve(
     Ok(reply.into_response(id.header()))
 }
 
+fn router(shared: &Shared, transport: Transport) -> &Router {
+    match transport {
+        Transport::Plain => &shared.plain_router,
+        Transport::Tls => &shared.router,
+    }
+}
+
 enum Answer {
     Endpoint(Endpoint, String),
     Ready(Reply),
@@ -113,6 +136,10 @@ pub struct Call<'a> {
     pub query: Option<&'a str>,
     /// The parameter in the path, decoded.
     pub parameter: &'a str,
+    /// The headers.
+    pub headers: &'a http::HeaderMap,
+    /// Who is at the other end.
+    pub peer: &'a Peer,
     /// The request's identifier.
     pub id: &'a RequestId,
 }
@@ -129,24 +156,34 @@ async fn guarded(shared: &Shared, endpoint: Endpoint, call: Call<'_>, body: Inco
 }
 
 async fn dispatch(endpoint: Endpoint, call: Call<'_>, body: Incoming) -> Reply {
+    let body = match endpoint {
+        Endpoint::OcspPost | Endpoint::Preview | Endpoint::Rekey | Endpoint::Revoke | Endpoint::Sign => {
+            match read_body(body).await {
+                Ok(body) => body,
+                Err(refusal) => return refusal,
+            }
+        }
+        // Nothing of it is looked at.
+        _ => Bytes::new(),
+    };
     match endpoint {
+        Endpoint::Crl => handlers::revocation::crl(&call),
         Endpoint::EncryptedKey => handlers::provisioners::encrypted_key(&call),
         Endpoint::Federation => handlers::certificates::federation(&call),
         Endpoint::Health => handlers::health::health(&call),
         Endpoint::Intermediates => handlers::certificates::intermediates(&call),
         Endpoint::IntermediatesPem => handlers::certificates::intermediates_pem(&call),
-        Endpoint::Preview => match read_body(body).await {
-            Ok(body) => handlers::preview::preview(&call, &body).await,
-            Err(refusal) => refusal,
-        },
+        Endpoint::OcspGet => handlers::revocation::ocsp_get(&call).await,
+        Endpoint::OcspPost => handlers::revocation::ocsp_post(&call, &body).await,
+        Endpoint::Preview => handlers::preview::preview(&call, &body).await,
         Endpoint::Provisioners => handlers::provisioners::list(&call),
+        Endpoint::Rekey => handlers::renew::rekey(&call, &body).await,
+        Endpoint::Renew => handlers::renew::renew(&call).await,
+        Endpoint::Revoke => handlers::revoke::revoke(&call, &body).await,
         Endpoint::Root => handlers::certificates::root(&call),
         Endpoint::Roots => handlers::certificates::roots(&call),
         Endpoint::RootsPem => handlers::certificates::roots_pem(&call),
-        Endpoint::Sign => match read_body(body).await {
-            Ok(body) => handlers::sign::sign(&call, &body).await,
-            Err(refusal) => refusal,
-        },
+        Endpoint::Sign => handlers::sign::sign(&call, &body).await,
         Endpoint::Version => handlers::health::version(),
     }
 }

@@ -14,6 +14,7 @@ mod pages;
 mod permissions;
 mod preview;
 mod reload;
+mod revocation;
 mod rules;
 mod secrets;
 mod server;

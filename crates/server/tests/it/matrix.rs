@@ -57,7 +57,8 @@ fn everybody_gets_what_the_matrix_says() {
     let holder = Client::with(&stage.root, &server.address, &[&TLS13], Some((&chain, &key)));
     let fingerprint: String = stage.root.fingerprint().iter().map(|octet| format!("{octet:02x}")).collect();
     for line in lines() {
-        let path = line.route.replace("{sha}", &fingerprint).replace("{kid}", &stage.jwk_id);
+        let path =
+            line.route.replace("{sha}", &fingerprint).replace("{kid}", &stage.jwk_id).replace("{*request}", "AAAA");
         let methods: &[&str] = if line.method == "others" { &OTHERS } else { &[line.method] };
         for (method, mount) in methods.iter().flat_map(|method| ["", "/1.0"].map(|mount| (method, mount))) {
             let target = format!("{mount}{path}");

@@ -53,6 +53,11 @@ impl Stage {
         stage
     }
 
+    /// The public half of the issuing key.
+    pub(crate) fn key_public(&self) -> &rung_pki::PublicKey {
+        self.key.public_key()
+    }
+
     /// A good configuration.
     pub(crate) fn config(&self) -> Value {
         let key: Value = serde_json::from_str(&PublicJwk::describe(self.jwk.public_key().clone()).to_json()).unwrap();

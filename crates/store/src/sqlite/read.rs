@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rung_authority::store::{AuditRecord, CertificateRecord, StoreError};
-use rung_pki::{Certificate, sha256};
+use rung_authority::store::{AuditRecord, CertificateRecord, RevocationRecord, StoreError};
+use rung_pki::{Certificate, SerialNumber, crl::Reason, sha256};
 use rusqlite::{Connection, Error, OptionalExtension, Row};
 
 use super::trouble::Severity;
@@ -17,7 +17,7 @@ pub(super) fn certificate(connection: &Connection, serial: &[u8]) -> Result<Opti
         .map_err(translate)?;
     let row = statement
         .query_row([serial], |row| {
-            let record = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+            let record = (row.get(1)?, row.get(2)?, row.get(3)?, row.get::<_, Vec<u8>>(4)?);
             Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, [u8; 32]>(5)?, record))
         })
         .optional()
@@ -27,8 +27,49 @@ pub(super) fn certificate(connection: &Connection, serial: &[u8]) -> Result<Opti
         return Err(StoreError::Damaged("a certificate is not the one that was recorded".to_owned()));
     }
     let certificate = Certificate::from_der(&der).map_err(|error| StoreError::Damaged(error.to_string()))?;
-    let (provisioner_id, provisioner_name, provisioner_kind, token_digest) = record;
+    let (provisioner_id, provisioner_name, provisioner_kind, token) = record;
+    // No octets where a certificate paid for it.
+    let token_digest = match token.len() {
+        0 => None,
+        _ => Some(token.try_into().map_err(|_| StoreError::Damaged("a token has no digest".to_owned()))?),
+    };
     Ok(Some(CertificateRecord { certificate, provisioner_id, provisioner_name, provisioner_kind, token_digest }))
+}
+
+const REVOCATION: &str = "SELECT position, serial, at, reason, not_after FROM revocations";
+
+pub(super) fn revocation(connection: &Connection, serial: &[u8]) -> Result<Option<RevocationRecord>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!("{REVOCATION} WHERE serial = ?1")).map_err(translate)?;
+    let row = statement.query_row([serial], raw_revocation).optional().map_err(translate)?;
+    row.map(checked_revocation).transpose()
+}
+
+pub(super) fn revocations(
+    connection: &Connection,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<RevocationRecord>, StoreError> {
+    let query = format!("{REVOCATION} WHERE position > ?1 ORDER BY position LIMIT ?2");
+    let mut statement = connection.prepare_cached(&query).map_err(translate)?;
+    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    let rows = statement.query_map((after, limit), raw_revocation).map_err(translate)?;
+    rows.map(|row| checked_revocation(row.map_err(translate)?)).collect()
+}
+
+type RawRevocation = (u64, Vec<u8>, SystemTime, i64, Option<SystemTime>);
+
+fn raw_revocation(row: &Row<'_>) -> rusqlite::Result<RawRevocation> {
+    let time = |milliseconds: u64| UNIX_EPOCH + Duration::from_millis(milliseconds);
+    let not_after = row.get::<_, Option<i64>>(4)?.map(|_| natural(row, 4)).transpose()?.map(time);
+    Ok((natural(row, 0)?, row.get(1)?, time(natural(row, 2)?), row.get(3)?, not_after))
+}
+
+fn checked_revocation(row: RawRevocation) -> Result<RevocationRecord, StoreError> {
+    let (position, serial, at, reason, not_after) = row;
+    let damaged = |what: &str| StoreError::Damaged(format!("revocation {position} has {what}"));
+    let serial = SerialNumber::from_bytes(&serial).map_err(|_| damaged("no serial number"))?;
+    let reason = Reason::try_from(reason).map_err(|_| damaged("an unknown reason"))?;
+    Ok(RevocationRecord { position, serial, at, reason, not_after })
 }
 
 pub(super) fn count(connection: &Connection) -> Result<u64, StoreError> {

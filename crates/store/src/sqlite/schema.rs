@@ -7,7 +7,8 @@ use rusqlite::Connection;
 pub(super) const APPLICATION_ID: i32 = 0x5255_4e47;
 
 /// What every version added, in order. A line that was ever released is never changed.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE provisioners (
         id INTEGER PRIMARY KEY,
         reference TEXT NOT NULL,
@@ -45,7 +46,26 @@ const MIGRATIONS: &[&str] = &["
         BEGIN SELECT RAISE(ABORT, 'the audit record is only appended to'); END;
     -- Empty but while it is tried whether there is room again.
     CREATE TABLE trial (id INTEGER PRIMARY KEY, filler BLOB NOT NULL) STRICT;
-"];
+",
+    "
+    -- In the order in which they were recorded, so that a CRL only has to read what is new.
+    CREATE TABLE revocations (
+        position INTEGER PRIMARY KEY AUTOINCREMENT,
+        serial BLOB NOT NULL UNIQUE,
+        at INTEGER NOT NULL,
+        reason INTEGER NOT NULL,
+        -- NULL for certificates that are not on record here.
+        not_after INTEGER,
+        -- SHA-256 of a key that must never be certified again.
+        condemned_key BLOB
+    ) STRICT;
+    CREATE TABLE crl_numbers (
+        issuer BLOB PRIMARY KEY,
+        number INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    ALTER TABLE certificates ADD COLUMN replaces BLOB;
+",
+];
 
 /// The version of files that this program writes.
 pub(super) fn version() -> i64 {

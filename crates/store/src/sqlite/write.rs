@@ -1,13 +1,13 @@
 //! The thread that writes.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::PathBuf,
     sync::{Arc, mpsc::Receiver},
     time::{Duration, SystemTime},
 };
 
-use rung_authority::store::{CommitError, Issuance, ProvisionerRef, StoreError};
+use rung_authority::store::{AuditEntry, CommitError, Issuance, ProvisionerRef, Revocation, StoreError, TokenUse};
 use rusqlite::{Connection, config::DbConfig};
 use tokio::sync::oneshot;
 
@@ -21,14 +21,26 @@ use super::{
 pub(super) enum Job {
     Check(Reply<Result<(), StoreError>>),
     Close,
-    Commit(Box<Issuance>, Reply<Result<(), CommitError>>),
-    Purge { now: SystemTime, limit: u32, reply: Reply<Result<u32, StoreError>> },
+    Commit(Decision, Reply<Result<(), CommitError>>),
+    /// The number of the next CRL of that issuer.
+    CrlNumber(Vec<u8>, Reply<Result<u64, StoreError>>),
+    Purge {
+        now: SystemTime,
+        limit: u32,
+        reply: Reply<Result<u32, StoreError>>,
+    },
 }
 
 type Reply<T> = oneshot::Sender<T>;
 
+/// Something that was decided and is to be remembered.
+pub(super) enum Decision {
+    Issue(Box<Issuance>),
+    Revoke(Box<Revocation>),
+}
+
 /// A decision and who waits for it.
-type Pending = (Box<Issuance>, Reply<Result<(), CommitError>>);
+type Pending = (Decision, Reply<Result<(), CommitError>>);
 
 /// So many decisions share one `fsync` at most.
 const BATCH: usize = 256;
@@ -50,6 +62,8 @@ pub(super) struct Writer {
     file: PathBuf,
     /// The rows of the provisioners that were seen.
     provisioners: HashMap<Arc<str>, i64>,
+    /// Keys that must not be certified; nothing when they have to be read from the file first.
+    condemned: Option<HashSet<[u8; 32]>>,
     checkpointer: Checkpointer,
     brake: Brake,
     /// There was no room for the last batch.
@@ -59,7 +73,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(connection: Connection, checkpointing: Connection, file: PathBuf, brake: Brake) -> Self {
         let checkpointer = Checkpointer::start(checkpointing, &file, brake.clone());
-        Self { connection, file, provisioners: HashMap::new(), checkpointer, brake, full: false }
+        Self { connection, file, provisioners: HashMap::new(), condemned: None, checkpointer, brake, full: false }
     }
 
     /// Write until told to stop.
@@ -80,7 +94,11 @@ impl Writer {
                         queue.try_iter().for_each(refuse);
                         return self.close();
                     }
-                    Job::Commit(issuance, reply) => batch.push((issuance, reply)),
+                    Job::Commit(decision, reply) => batch.push((decision, reply)),
+                    Job::CrlNumber(issuer, reply) => {
+                        self.commit(&mut batch);
+                        let _ = reply.send(self.crl_number(&issuer));
+                    }
                     Job::Check(reply) => {
                         self.commit(&mut batch);
                         // Whoever asked may have gone.
@@ -149,8 +167,9 @@ impl Writer {
     fn failed(&mut self, error: &rusqlite::Error) -> Severity {
         let severity = self.brake.mind(error, &self.file);
         self.full |= severity == Severity::Full;
-        // Rows that were added for them are gone.
+        // What was added for them is gone.
         self.provisioners.clear();
+        self.condemned = None;
         if !self.connection.is_autocommit() {
             // SQLite rolls back by itself when this fails, at the latest when the file is opened next.
             let _ = self.connection.execute_batch("ROLLBACK");
@@ -160,38 +179,137 @@ impl Writer {
 
     fn write_all(&mut self, batch: &[Pending]) -> rusqlite::Result<Vec<Result<(), CommitError>>> {
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
-        batch.iter().map(|(issuance, _)| self.write_one(issuance)).collect()
+        let outcome = |decision: &Decision| match decision {
+            Decision::Issue(issuance) => self.issue(issuance),
+            Decision::Revoke(revocation) => self.revoke(revocation),
+        };
+        batch.iter().map(|(decision, _)| decision).map(outcome).collect()
     }
 
     /// Spend the token, record the certificate, append the audit entry; the inner result says why this one is refused.
-    fn write_one(&mut self, issuance: &Issuance) -> rusqlite::Result<Result<(), CommitError>> {
-        let token = &issuance.token;
-        let mut spend = self
-            .connection
-            .prepare_cached("INSERT INTO tokens (digest, expires) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
-        if spend.execute((&token.digest, milliseconds(token.expires)))? == 0 {
+    fn issue(&mut self, issuance: &Issuance) -> rusqlite::Result<Result<(), CommitError>> {
+        let certificate = &issuance.certificate;
+        if let Some(replaced) = &issuance.replaces
+            && self.is_revoked(replaced.as_bytes())?
+        {
+            return Ok(Err(CommitError::Revoked));
+        }
+        let condemned = self.condemned()?;
+        if !condemned.is_empty() && certificate.public_key().is_ok_and(|key| condemned.contains(&key.fingerprint())) {
+            return Ok(Err(CommitError::KeyRevoked));
+        }
+        if let Some(token) = &issuance.token
+            && !self.spend(token)?
+        {
             return Ok(Err(CommitError::TokenSpent));
         }
-        drop(spend);
         let provisioner = self.provisioner(&issuance.provisioner)?;
-        let certificate = &issuance.certificate;
+        let token = issuance.token.as_ref().map_or(&[][..], |token| &token.digest);
+        let replaces = issuance.replaces.as_ref().map(rung_pki::SerialNumber::as_bytes);
         let mut record = self.connection.prepare_cached(
-            "INSERT INTO certificates (serial, provisioner, not_after, token, fingerprint, der)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+            "INSERT INTO certificates (serial, provisioner, not_after, token, fingerprint, der, replaces)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
         )?;
         let not_after = milliseconds(certificate.not_after());
         let (serial, fingerprint) = (certificate.serial().as_bytes(), certificate.fingerprint());
-        let row = (serial, provisioner, not_after, &token.digest, fingerprint, certificate.der());
+        let row = (serial, provisioner, not_after, token, fingerprint, certificate.der(), replaces);
         if record.execute(row)? == 0 {
-            self.connection.prepare_cached("DELETE FROM tokens WHERE digest = ?1")?.execute([&token.digest])?;
+            drop(record);
+            self.unspend(issuance.token.as_ref())?;
             return Ok(Err(CommitError::SerialTaken));
         }
-        let audit = &issuance.audit;
+        drop(record);
+        self.append(&issuance.audit)?;
+        Ok(Ok(()))
+    }
+
+    /// Spend the token, record the revocation, append the audit entry; the inner result says why this one is refused.
+    fn revoke(&mut self, revocation: &Revocation) -> rusqlite::Result<Result<(), CommitError>> {
+        if let Some(token) = &revocation.token
+            && !self.spend(token)?
+        {
+            return Ok(Err(CommitError::TokenSpent));
+        }
+        let mut record = self.connection.prepare_cached(
+            "INSERT INTO revocations (serial, at, reason, not_after, condemned_key)
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+        )?;
+        let (at, not_after) = (milliseconds(revocation.at), revocation.not_after.map(milliseconds));
+        let serial = revocation.serial.as_bytes();
+        let row = (serial, at, revocation.reason.code(), not_after, revocation.condemned_key);
+        if record.execute(row)? == 0 {
+            drop(record);
+            self.unspend(revocation.token.as_ref())?;
+            return Ok(Err(CommitError::Revoked));
+        }
+        drop(record);
+        if let Some(key) = revocation.condemned_key {
+            self.condemned()?;
+            self.condemned.as_mut().expect("it was just read").insert(key);
+        }
+        self.append(&revocation.audit)?;
+        Ok(Ok(()))
+    }
+
+    /// Remember a token; false when it was spent before.
+    fn spend(&self, token: &TokenUse) -> rusqlite::Result<bool> {
+        let mut spend = self
+            .connection
+            .prepare_cached("INSERT INTO tokens (digest, expires) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+        Ok(spend.execute((&token.digest, milliseconds(token.expires)))? == 1)
+    }
+
+    /// Leave a token usable after all.
+    fn unspend(&self, token: Option<&TokenUse>) -> rusqlite::Result<()> {
+        let Some(token) = token else { return Ok(()) };
+        self.connection.prepare_cached("DELETE FROM tokens WHERE digest = ?1")?.execute([&token.digest])?;
+        Ok(())
+    }
+
+    fn append(&self, audit: &AuditEntry) -> rusqlite::Result<()> {
         let mut append = self
             .connection
             .prepare_cached("INSERT INTO audit (at, action, request_id, detail) VALUES (?1, ?2, ?3, ?4)")?;
         append.execute((milliseconds(audit.at), audit.action, &audit.request_id, &audit.detail))?;
-        Ok(Ok(()))
+        Ok(())
+    }
+
+    fn is_revoked(&self, serial: &[u8]) -> rusqlite::Result<bool> {
+        self.connection.prepare_cached("SELECT 1 FROM revocations WHERE serial = ?1")?.exists([serial])
+    }
+
+    /// The keys that must not be certified. They are kept in memory: each issuance asks for them.
+    fn condemned(&mut self) -> rusqlite::Result<&HashSet<[u8; 32]>> {
+        if self.condemned.is_none() {
+            let query = "SELECT condemned_key FROM revocations WHERE condemned_key IS NOT NULL";
+            let mut statement = self.connection.prepare(query)?;
+            let keys = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            self.condemned = Some(keys);
+        }
+        Ok(self.condemned.as_ref().expect("they were just read"))
+    }
+
+    fn crl_number(&mut self, issuer: &[u8]) -> Result<u64, StoreError> {
+        if let Some(trouble) = self.brake.pulled() {
+            return Err(trouble.to_store_error());
+        }
+        let query = "INSERT INTO crl_numbers (issuer, number) VALUES (?1, 1)
+                     ON CONFLICT DO UPDATE SET number = number + 1 RETURNING number";
+        let taken = self.connection.prepare_cached(query).and_then(|mut take| {
+            // All rows have to be asked for, or the statement has not ended and nothing is committed.
+            let numbers = take.query_map([issuer], |row| row.get::<_, i64>(0))?.collect::<Result<Vec<_>, _>>()?;
+            Ok(numbers[0])
+        });
+        match taken {
+            Ok(number) => {
+                self.checkpointer.wrote(1, &self.connection);
+                u64::try_from(number).map_err(|_| StoreError::Damaged("the number of a CRL is negative".to_owned()))
+            }
+            Err(error) => {
+                self.failed(&error);
+                Err(translate(error))
+            }
+        }
     }
 
     fn provisioner(&mut self, provisioner: &ProvisionerRef) -> rusqlite::Result<i64> {
@@ -270,6 +388,7 @@ fn refuse(job: Job) {
         Job::Check(reply) => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
         Job::Close => {}
         Job::Commit(_, reply) => drop(reply.send(Err(CommitError::Unavailable(CLOSED.into())))),
+        Job::CrlNumber(_, reply) => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
         Job::Purge { reply, .. } => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
     }
 }

@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rung_authority::store::{CommitError, Store};
+use rung_authority::store::{CommitError, Issuance, Revocation, Store};
 use rung_store::{MemoryStore, SqliteStore};
 use tokio::task::JoinSet;
 
-use crate::samples::{issuance, issuance_with, monday};
+use crate::samples::{issuance, issuance_with, monday, revocation_of};
 
 /// Run a check on every store there is.
 async fn on_each<F: Future<Output = ()>>(check: impl Fn(Arc<dyn Store>) -> F) {
@@ -27,7 +27,7 @@ async fn what_is_committed_is_found() {
         assert_eq!(found.provisioner_name, "admin");
         assert_eq!(found.provisioner_id, "admin:kid");
         assert_eq!(found.provisioner_kind, "JWK");
-        assert_eq!(found.token_digest, wanted.token.digest);
+        assert_eq!(found.token_digest, wanted.token.map(|token| token.digest));
         assert!(store.certificate(issuance(2).certificate.serial()).await.unwrap().is_none());
         store.check().await.unwrap();
     })
@@ -94,6 +94,110 @@ async fn only_expired_tokens_are_forgotten_and_never_too_many_at_once() {
         assert_eq!(store.purge_tokens(now, 3).await.unwrap(), 0);
         assert!(matches!(store.commit(issuance_with(100, 5)).await, Err(CommitError::TokenSpent)));
         store.commit(issuance_with(101, 4)).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_certificate_is_revoked_once_and_the_token_of_the_second_try_stays_usable() {
+    on_each(async |store| {
+        store.commit(issuance(1)).await.unwrap();
+        let wanted = revocation_of(&issuance(1), 100);
+        assert_eq!(store.revocation(&wanted.serial).await.unwrap(), None);
+        store.revoke(wanted.clone()).await.unwrap();
+        let found = store.revocation(&wanted.serial).await.unwrap().unwrap();
+        assert_eq!(
+            (found.position, found.serial, found.at, found.reason),
+            (1, wanted.serial, wanted.at, wanted.reason)
+        );
+        assert_eq!(found.not_after, wanted.not_after);
+        let again = store.revoke(revocation_of(&issuance(1), 101)).await;
+        assert!(matches!(again, Err(CommitError::Revoked)), "{again:?}");
+        let spent = store.revoke(revocation_of(&issuance(2), 100)).await;
+        assert!(matches!(spent, Err(CommitError::TokenSpent)), "{spent:?}");
+        store.revoke(Revocation { not_after: None, ..revocation_of(&issuance(2), 101) }).await.unwrap();
+        let all = store.revocations(0, 10).await.unwrap();
+        assert_eq!(all.iter().map(|record| record.serial).collect::<Vec<_>>().len(), 2);
+        assert_eq!(all[1].not_after, None);
+        assert_eq!(store.revocations(all[0].position, 10).await.unwrap(), all[1..]);
+        assert_eq!(store.revocations(0, 1).await.unwrap(), all[..1]);
+        let audit = store.audit(1, 10).await.unwrap();
+        assert_eq!(
+            audit.iter().map(|record| record.action.as_str()).collect::<Vec<_>>(),
+            ["issued", "revoked", "revoked"]
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn c21_nothing_takes_the_place_of_a_revoked_certificate() {
+    on_each(async |store| {
+        store.commit(issuance(1)).await.unwrap();
+        let renewal =
+            |number| Issuance { token: None, replaces: Some(*issuance(1).certificate.serial()), ..issuance(number) };
+        store.commit(renewal(2)).await.unwrap();
+        let found = store.certificate(issuance(2).certificate.serial()).await.unwrap().unwrap();
+        assert_eq!(found.token_digest, None);
+        store.revoke(revocation_of(&issuance(1), 100)).await.unwrap();
+        let refused = store.commit(renewal(3)).await;
+        assert!(matches!(refused, Err(CommitError::Revoked)), "{refused:?}");
+        // What came before the revocation can itself be renewed.
+        let next = Issuance { replaces: Some(*issuance(2).certificate.serial()), ..renewal(4) };
+        store.commit(next).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn c06_no_certificate_is_for_a_condemned_key() {
+    on_each(async |store| {
+        store.commit(issuance(1)).await.unwrap();
+        let key = issuance(1).certificate.public_key().unwrap().fingerprint();
+        store.revoke(Revocation { condemned_key: Some(key), ..revocation_of(&issuance(1), 100) }).await.unwrap();
+        // All certificates of these tests are for one key.
+        let refused = store.commit(issuance(2)).await;
+        assert!(matches!(refused, Err(CommitError::KeyRevoked)), "{refused:?}");
+        assert_eq!(store.count_certificates().await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p07_after_a_revocation_no_renewal_succeeds() {
+    on_each(async |store| {
+        store.commit(issuance(1)).await.unwrap();
+        let mut tries = JoinSet::new();
+        for number in 2..102 {
+            let store = store.clone();
+            tries.spawn(async move {
+                let renewal =
+                    Issuance { token: None, replaces: Some(*issuance(1).certificate.serial()), ..issuance(number) };
+                store.commit(renewal).await.is_ok()
+            });
+        }
+        store.revoke(revocation_of(&issuance(1), 1000)).await.unwrap();
+        let before = tries.join_all().await.into_iter().filter(|renewed| *renewed).count();
+        let late = Issuance { replaces: Some(*issuance(1).certificate.serial()), ..issuance(2000) };
+        assert!(matches!(store.commit(late).await, Err(CommitError::Revoked)));
+        let actions: Vec<String> =
+            store.audit(1, 1000).await.unwrap().into_iter().map(|record| record.action).collect();
+        let place = actions.iter().position(|action| action == "revoked").unwrap();
+        assert_eq!(place, actions.len() - 1, "something was issued after the revocation");
+        assert_eq!(actions.len(), before + 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn r02_numbers_of_crls_only_grow() {
+    on_each(async |store| {
+        let mut numbers = Vec::new();
+        for _ in 0..3 {
+            numbers.push(store.next_crl_number(b"one").await.unwrap());
+        }
+        assert_eq!(numbers, [1, 2, 3]);
+        assert_eq!(store.next_crl_number(b"other").await.unwrap(), 1);
     })
     .await;
 }

@@ -222,7 +222,7 @@ async fn f05_a_damaged_token_is_found_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("db.sqlite");
     filled(&file, 3).await;
-    let digest = issuance(1).token.digest;
+    let digest = issuance(1).token.unwrap().digest;
     let whole = fs::read(&file).unwrap();
     let mut refused = 0;
     // Among the tokens, in the index by expiry, and as a note beside the certificate, which decides nothing.
@@ -251,7 +251,7 @@ async fn f05_damage_in_a_large_file_stops_the_store() {
     filled(&file, 3).await;
     let filler = "INSERT INTO audit (at, action, request_id, detail) VALUES (1, 'x', 'x', hex(zeroblob(5000000)))";
     Connection::open(&file).unwrap().execute(filler, []).unwrap();
-    let digest = issuance(1).token.digest;
+    let digest = issuance(1).token.unwrap().digest;
     let whole = fs::read(&file).unwrap();
     let mut copy = 0;
     while !is_damaged(&file) {

@@ -5,9 +5,10 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use rung_authority::store::{AuditEntry, Issuance, ProvisionerRef, TokenUse};
+use rung_authority::store::{AuditEntry, Issuance, ProvisionerRef, Revocation, TokenUse};
 use rung_pki::{
-    CertificateContent, DistinguishedName, KeyAlgorithm, PrivateKey, SerialNumber, SignatureAlgorithm, Signer, sha256,
+    CertificateContent, DistinguishedName, KeyAlgorithm, PrivateKey, SerialNumber, SignatureAlgorithm, Signer,
+    crl::Reason, sha256,
 };
 
 /// The time of every test.
@@ -38,15 +39,36 @@ pub(crate) fn issuance_with(serial: u32, token: u32) -> Issuance {
     Issuance {
         certificate: CertificateContent::assemble(&tbs, algorithm, &signature).unwrap(),
         provisioner: Arc::new(ProvisionerRef { id: "admin:kid".to_owned(), name: "admin".to_owned(), kind: "JWK" }),
-        token: TokenUse {
-            digest: sha256(&token.to_be_bytes()),
-            expires: monday() + Duration::from_secs(u64::from(token)),
-        },
+        token: Some(token_use(token)),
+        replaces: None,
         audit: AuditEntry {
             at: monday(),
             action: "issued",
             request_id: format!("request-{serial}"),
             detail: format!("{{\"serial\":{serial}}}"),
+        },
+    }
+}
+
+fn token_use(number: u32) -> TokenUse {
+    TokenUse { digest: sha256(&number.to_be_bytes()), expires: monday() + Duration::from_secs(u64::from(number)) }
+}
+
+/// The revocation of the certificate of an issuance, by the token with that number.
+pub(crate) fn revocation_of(issuance: &Issuance, token: u32) -> Revocation {
+    let certificate = &issuance.certificate;
+    Revocation {
+        serial: *certificate.serial(),
+        at: monday(),
+        reason: Reason::Superseded,
+        not_after: Some(certificate.not_after()),
+        condemned_key: None,
+        token: Some(token_use(token)),
+        audit: AuditEntry {
+            at: monday(),
+            action: "revoked",
+            request_id: format!("revocation-{token}"),
+            detail: "{}".to_owned(),
         },
     }
 }

@@ -1,0 +1,9 @@
+//! Telling who is revoked: CRLs and OCSP.
+
+mod crl;
+mod delegate;
+mod ocsp;
+
+pub use crl::{CrlPublisher, PublishedCrl};
+pub use delegate::Delegate;
+pub use ocsp::{Answered, OcspAnswers, Responder};
