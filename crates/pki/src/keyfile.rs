@@ -191,7 +191,7 @@ impl From<JweError> for KeyFileError {
             JweError::TooManyIterations { iterations, most } => {
                 Self::Unsupported(format!("{iterations} iterations of PBKDF2 (at most {most})"))
             }
-            other @ (JweError::Json(_) | JweError::Malformed(_)) => Self::Malformed(other.to_string()),
+            other => Self::Malformed(other.to_string()),
         }
     }
 }

@@ -36,7 +36,10 @@ pub enum JsonError {
 pub const MAX_DEPTH: usize = 32;
 
 /// Check that `text` is one JSON object without duplicate names at any depth.
-pub(crate) fn check_object(text: &[u8]) -> Result<(), JsonError> {
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_object(text: &[u8]) -> Result<(), JsonError> {
     let problem = Cell::new(None);
     let mut reader = serde_json::Deserializer::from_slice(text);
     let outcome = Strict { depth: 0, problem: &problem }.deserialize(&mut reader).and_then(|()| reader.end());

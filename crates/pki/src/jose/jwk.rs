@@ -147,7 +147,7 @@ pub(super) fn thumbprint(key: &PublicKey) -> String {
     base64url::encode(digest(&SHA256, format!("{{{}}}", members.join(",")).as_bytes()))
 }
 
-fn key_type(algorithm: KeyAlgorithm) -> &'static str {
+pub(super) fn key_type(algorithm: KeyAlgorithm) -> &'static str {
     match algorithm {
         KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521 => "EC",
         KeyAlgorithm::Ed25519 => "OKP",
@@ -156,7 +156,7 @@ fn key_type(algorithm: KeyAlgorithm) -> &'static str {
 }
 
 /// The members that hold the public key's numbers.
-fn numbers(key: &PublicKey) -> Vec<(&'static str, &[u8])> {
+pub(super) fn numbers(key: &PublicKey) -> Vec<(&'static str, &[u8])> {
     if let Some((x, y)) = key.coordinates() {
         return vec![("x", x), ("y", y)];
     }
@@ -169,15 +169,15 @@ fn numbers(key: &PublicKey) -> Vec<(&'static str, &[u8])> {
 /// What a JWK may hold; members that are not listed are ignored.
 #[derive(Deserialize)]
 pub(super) struct Members {
-    kty: String,
+    pub(super) kty: String,
     #[serde(default, rename = "use", deserialize_with = "json::string")]
-    usage: Option<String>,
+    pub(super) usage: Option<String>,
     #[serde(default, deserialize_with = "json::strings")]
-    key_ops: Option<Vec<String>>,
+    pub(super) key_ops: Option<Vec<String>>,
     #[serde(default, deserialize_with = "json::string")]
-    kid: Option<String>,
+    pub(super) kid: Option<String>,
     #[serde(default, deserialize_with = "json::string")]
-    alg: Option<String>,
+    pub(super) alg: Option<String>,
     #[serde(default, deserialize_with = "json::string")]
     crv: Option<String>,
     #[serde(default, deserialize_with = "json::string")]
@@ -202,6 +202,10 @@ pub(super) struct Members {
     pub(super) qi: Option<Zeroizing<String>>,
     #[serde(default, deserialize_with = "json::present")]
     pub(super) oth: bool,
+    #[serde(default, deserialize_with = "json::secret")]
+    pub(super) k: Option<Zeroizing<String>>,
+    #[serde(default, deserialize_with = "json::strings")]
+    pub(super) x5c: Option<Vec<String>>,
 }
 
 impl Members {
@@ -210,7 +214,7 @@ impl Members {
         serde_json::from_slice(text).map_err(|_| JwkError::Member("kty"))
     }
 
-    fn private_member(&self) -> Option<&'static str> {
+    pub(super) fn private_member(&self) -> Option<&'static str> {
         let members = [
             ("d", self.d.is_some()),
             ("p", self.p.is_some()),
@@ -243,7 +247,7 @@ impl Members {
         Ok(PublicJwk { key, key_id: self.kid.clone(), usage: self.usage.clone() })
     }
 
-    fn public_key(&self) -> Result<PublicKey, JwkError> {
+    pub(super) fn public_key(&self) -> Result<PublicKey, JwkError> {
         match self.kty.as_str() {
             "EC" => self.ec_key(),
             "OKP" => match self.crv.as_deref().ok_or(JwkError::Member("crv"))? {

@@ -1,5 +1,6 @@
 //! Private keys as JSON (RFC 7518 §6).
 
+mod crt;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +14,7 @@ use super::{
     jwk::{Members, decode},
 };
 use crate::{
-    KeyAlgorithm, KeyError, PrivateKey, Signer,
+    KeyAlgorithm, KeyError, PrivateKey, PublicKey, Signer,
     keyfile::structure::{PrivateNumbers, RsaPrivateKey},
 };
 
@@ -36,43 +37,14 @@ impl PrivateJwk {
     pub fn from_json(text: &[u8]) -> Result<Self, JwkError> {
         let members = Members::parse(text)?;
         let public = members.public("sign")?;
-        let key = match public.key().algorithm() {
-            KeyAlgorithm::Rsa { .. } => rsa_key(&members, &public)?,
-            algorithm => {
-                let number = secret("d", members.d.as_ref())?;
-                match algorithm {
-                    KeyAlgorithm::Ed25519 => PrivateKey::from_ed25519_seed(&number)?,
-                    _ => PrivateKey::from_ec_numbers(algorithm, &number, public.key().bits())?,
-                }
-            }
-        };
-        if key.public_key() != public.key() {
-            return Err(JwkError::Key(KeyError::Malformed("the private and the public half do not belong together")));
-        }
+        let key = private_key(&members, public.key())?;
         Ok(Self { key, public })
     }
 
     /// Write the key on one line, in clear, the private members last.
     pub fn to_json(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(self.public.open_json());
-        let mut member = |name: &str, number: &[u8]| {
-            let value = Zeroizing::new(base64url::encode(number));
-            // The text holds a key, so it must not be left behind by growing.
-            let mut longer = Zeroizing::new(String::with_capacity(text.len() + value.len() + name.len() + 7));
-            longer.extend([text.as_str(), ",\"", name, "\":\"", value.as_str(), "\""]);
-            text = longer;
-        };
-        match PrivateNumbers::of(&self.key) {
-            PrivateNumbers::Ec(number) | PrivateNumbers::Ed25519(number) => member("d", number),
-            PrivateNumbers::Rsa(numbers) => {
-                member("d", numbers.d.as_bytes());
-                member("p", numbers.p.as_bytes());
-                member("q", numbers.q.as_bytes());
-                member("dp", numbers.dp.as_bytes());
-                member("dq", numbers.dq.as_bytes());
-                member("qi", numbers.qi.as_bytes());
-            }
-        }
+        append_private(&mut text, &self.key);
         text.push('}');
         text
     }
@@ -100,17 +72,64 @@ impl fmt::Debug for PrivateJwk {
     }
 }
 
-fn rsa_key(members: &Members, public: &PublicJwk) -> Result<PrivateKey, JwkError> {
+/// The private key that belongs to `public`.
+pub(super) fn private_key(members: &Members, public: &PublicKey) -> Result<PrivateKey, JwkError> {
+    let key = match public.algorithm() {
+        KeyAlgorithm::Rsa { .. } => rsa_key(members, public)?,
+        algorithm => {
+            let number = secret("d", members.d.as_ref())?;
+            match algorithm {
+                KeyAlgorithm::Ed25519 => PrivateKey::from_ed25519_seed(&number)?,
+                _ => PrivateKey::from_ec_numbers(algorithm, &number, public.bits())?,
+            }
+        }
+    };
+    if key.public_key() != public {
+        return Err(JwkError::Key(KeyError::Malformed("the private and the public half do not belong together")));
+    }
+    Ok(key)
+}
+
+/// Add the private members to a JWK that is not closed yet.
+pub(super) fn append_private(text: &mut Zeroizing<String>, key: &PrivateKey) {
+    match PrivateNumbers::of(key) {
+        PrivateNumbers::Ec(number) | PrivateNumbers::Ed25519(number) => append_secret(text, "d", number),
+        PrivateNumbers::Rsa(numbers) => {
+            append_secret(text, "d", numbers.d.as_bytes());
+            append_secret(text, "p", numbers.p.as_bytes());
+            append_secret(text, "q", numbers.q.as_bytes());
+            append_secret(text, "dp", numbers.dp.as_bytes());
+            append_secret(text, "dq", numbers.dq.as_bytes());
+            append_secret(text, "qi", numbers.qi.as_bytes());
+        }
+    }
+}
+
+/// Add one secret member to a JWK that is not closed yet.
+pub(super) fn append_secret(text: &mut Zeroizing<String>, name: &str, octets: &[u8]) {
+    let value = Zeroizing::new(base64url::encode(octets));
+    // The text holds a key, so it must not be left behind by growing.
+    let mut longer = Zeroizing::new(String::with_capacity(text.len() + value.len() + name.len() + 7));
+    longer.extend([text.as_str(), ",\"", name, "\":\"", value.as_str(), "\""]);
+    *text = longer;
+}
+
+fn rsa_key(members: &Members, public: &PublicKey) -> Result<PrivateKey, JwkError> {
     if members.oth {
         return Err(JwkError::Unsupported("RSA with more than two primes".to_owned()));
     }
-    let (modulus, exponent) = public.key().rsa_numbers().ok_or(JwkError::Member("n"))?;
+    let (modulus, exponent) = public.rsa_numbers().ok_or(JwkError::Member("n"))?;
     let d = secret("d", members.d.as_ref())?;
     let p = secret("p", members.p.as_ref())?;
     let q = secret("q", members.q.as_ref())?;
-    let dp = secret("dp", members.dp.as_ref())?;
-    let dq = secret("dq", members.dq.as_ref())?;
-    let qi = secret("qi", members.qi.as_ref())?;
+    let [dp, dq, qi] = if members.dp.is_none() && members.dq.is_none() && members.qi.is_none() {
+        if d.len() > MOST_RSA_OCTETS || p.len() > MOST_RSA_OCTETS || q.len() > MOST_RSA_OCTETS {
+            return Err(JwkError::WeakRsa);
+        }
+        crt::complete(&d, &p, &q).ok_or(JwkError::Member("p"))?
+    } else {
+        [secret("dp", members.dp.as_ref())?, secret("dq", members.dq.as_ref())?, secret("qi", members.qi.as_ref())?]
+    };
     let malformed = |_| JwkError::Key(KeyError::Malformed("the RSA numbers are too long"));
     let document = RsaPrivateKey {
         version: 0,
@@ -127,6 +146,9 @@ fn rsa_key(members: &Members, public: &PublicJwk) -> Result<PrivateKey, JwkError
     Ok(PrivateKey::from_pkcs1(&document)?)
 }
 
-fn secret(name: &'static str, text: Option<&Zeroizing<String>>) -> Result<Zeroizing<Vec<u8>>, JwkError> {
+pub(super) fn secret(name: &'static str, text: Option<&Zeroizing<String>>) -> Result<Zeroizing<Vec<u8>>, JwkError> {
     decode(name, text.map(|text| text.as_str())).map(Zeroizing::new)
 }
+
+/// Of an RSA key of 8192 bits.
+const MOST_RSA_OCTETS: usize = 1024;

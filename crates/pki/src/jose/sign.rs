@@ -77,7 +77,7 @@ fn header_json(header: &SignHeader<'_>, algorithm: JwsAlgorithm) -> Result<Strin
 }
 
 /// Turn a DER `ECDSA-Sig-Value` (RFC 3279 §2.2.3) into r and s of `len` octets each (RFC 7518 §3.4).
-fn side_by_side(signature: &[u8], len: usize) -> Vec<u8> {
+pub(super) fn side_by_side(signature: &[u8], len: usize) -> Vec<u8> {
     let numbers = EcdsaSignature::from_der(signature).expect("the key signs in DER");
     let mut octets = vec![0; 2 * len];
     for (number, place) in [numbers.r, numbers.s].into_iter().zip(octets.chunks_exact_mut(len)) {
