@@ -16,6 +16,7 @@ mod grammar;
 mod help;
 mod input;
 mod inspect;
+mod keys;
 mod lint;
 pub mod login;
 mod output;

@@ -1,6 +1,10 @@
 //! `crypto …`
 
 mod change_pass;
+mod jwe;
+mod jwk;
+mod jws;
+mod jwt;
 
 use crate::grammar::{Example, Group, Node};
 
@@ -9,5 +13,11 @@ pub(crate) static GROUP: Group = Group {
     summary: "work with keys",
     description: "Works with private keys in files, without a CA or a network.",
     examples: &[Example { purpose: "Choose another password for a key:", lines: &["crypto change-pass svc.key"] }],
-    children: &[Node::Command(&change_pass::COMMAND)],
+    children: &[
+        Node::Command(&change_pass::COMMAND),
+        Node::Group(&jwe::GROUP),
+        Node::Group(&jwk::GROUP),
+        Node::Group(&jws::GROUP),
+        Node::Group(&jwt::GROUP),
+    ],
 };
