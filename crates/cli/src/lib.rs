@@ -24,6 +24,7 @@ mod peer;
 mod preset;
 mod private_key;
 mod program;
+mod renewal;
 mod revocation;
 mod roots;
 mod secret;

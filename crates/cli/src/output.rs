@@ -14,8 +14,8 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, DirBuilder, Metadata};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -31,14 +31,26 @@ pub(crate) enum Mode {
     Private,
     /// Everybody.
     Readable,
+    /// Whoever may read the file that is replaced, and nobody else; the owner alone when there is none. The new file
+    /// belongs to the same user and group: a service must not lose its certificate when it is renewed.
+    AsBefore,
+    /// The same, but never everybody.
+    AsBeforeSecret,
 }
 
 impl Mode {
-    fn bits(self) -> u32 {
+    fn bits(self, before: Option<&Metadata>) -> u32 {
+        let before = before.map_or(0o600, |before| before.mode() & 0o777);
         match self {
             Self::Private => 0o600,
             Self::Readable => 0o644,
+            Self::AsBefore => before | 0o600,
+            Self::AsBeforeSecret => before & 0o770 | 0o600,
         }
+    }
+
+    fn keeps_owner(self) -> bool {
+        matches!(self, Self::AsBefore | Self::AsBeforeSecret)
     }
 }
 

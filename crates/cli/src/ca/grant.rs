@@ -136,7 +136,7 @@ impl Grant {
 }
 
 /// A token names the CA and the fingerprint of its root, so nothing else has to be known.
-fn connection_of(call: &Call, claims: &UnverifiedClaims) -> anyhow::Result<Connection> {
+pub(crate) fn connection_of(call: &Call, claims: &UnverifiedClaims) -> anyhow::Result<Connection> {
     let url = match call.text("ca-url")? {
         Some(url) => ca_url(&url)?,
         None => audience_url(claims)?,
@@ -178,7 +178,8 @@ pub(crate) fn provisioners(connection: &Connection) -> anyhow::Result<Vec<Provis
     connection.client.provisioners().context("error getting the provisioners")
 }
 
-fn given_token(value: &str) -> anyhow::Result<Zeroizing<String>> {
+/// The value of `--token`.
+pub(crate) fn given_token(value: &str) -> anyhow::Result<Zeroizing<String>> {
     match value {
         "-" => secret::password_file("token", "-"),
         token => Ok(Zeroizing::new(token.trim().to_owned())),

@@ -1,6 +1,6 @@
 //! Checking the certificate that a CA returned, before anything is written.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail};
 use rung_api::body::SignResponse;
@@ -33,6 +33,57 @@ pub(crate) fn check(response: &SignResponse<'_>, expected: &Expected<'_>) -> any
     Ok(chain)
 }
 
+/// What a certificate that takes the place of another has to be.
+pub(crate) struct Successor<'a> {
+    /// Whose key it is for.
+    pub(crate) key: &'a PublicKey,
+    /// The certificate that it replaces.
+    pub(crate) old: &'a Certificate,
+    /// What it leads to.
+    pub(crate) roots: &'a [Certificate],
+    /// The present time.
+    pub(crate) now: SystemTime,
+}
+
+/// The certificate and its intermediates, if they can take the place of the old one.
+pub(crate) fn check_successor(
+    response: &SignResponse<'_>,
+    expected: &Successor<'_>,
+) -> anyhow::Result<Vec<Certificate>> {
+    let chain = read(response).context("the CA returned something that is not a certificate; nothing was changed")?;
+    let Some((leaf, intermediates)) = chain.split_first() else {
+        bail!("the CA returned no certificate; nothing was changed");
+    };
+    if let Err(problem) = judge_successor(leaf, intermediates, expected) {
+        bail!("the CA returned {problem}; nothing was changed. Is this the right CA?");
+    }
+    Ok(chain)
+}
+
+fn judge_successor(leaf: &Certificate, others: &[Certificate], expected: &Successor<'_>) -> Result<(), String> {
+    let Successor { key, old, roots, now } = *expected;
+    check_key(leaf, key)?;
+    let names = |certificate: &Certificate| -> Vec<String> {
+        let mut names: Vec<_> = certificate.general_names().iter().map(|name| format!("{name:?}")).collect();
+        names.sort();
+        names
+    };
+    if leaf.subject_der() != old.subject_der() || names(leaf) != names(old) {
+        let all = |certificate: &Certificate| format!("{} {}", certificate.subject(), names(certificate).join(", "));
+        let (found, wanted) = (all(leaf), all(old));
+        return Err(format!("a certificate with other names ({}, not {})", shown(&found), shown(&wanted)));
+    }
+    if leaf.serial() == old.serial() || leaf.not_before() < old.not_before() {
+        return Err("a certificate that is not newer than the one that it replaces".to_owned());
+    }
+    // A clock that is a little late is no reason to let a certificate run out.
+    let at = if leaf.not_before() <= now + LATE { now.max(leaf.not_before()) } else { now };
+    check_path(leaf, others, roots, at)
+}
+
+/// How far this machine's clock may lag behind the CA's.
+const LATE: Duration = Duration::from_secs(300);
+
 fn read(response: &SignResponse<'_>) -> anyhow::Result<Vec<Certificate>> {
     let texts: Vec<&str> = if response.cert_chain.is_empty() {
         std::iter::once(&*response.crt).chain(response.ca.as_deref()).collect()
@@ -50,14 +101,28 @@ fn read(response: &SignResponse<'_>) -> anyhow::Result<Vec<Certificate>> {
 }
 
 fn judge(leaf: &Certificate, intermediates: &[Certificate], expected: &Expected<'_>) -> Result<(), String> {
-    if leaf.public_key_info() != expected.key.spki() {
+    check_key(leaf, expected.key)?;
+    check_names(leaf, expected.identity)?;
+    check_path(leaf, intermediates, expected.roots, expected.at)
+}
+
+fn check_key(leaf: &Certificate, key: &PublicKey) -> Result<(), String> {
+    if leaf.public_key_info() != key.spki() {
         return Err("a certificate for another key".to_owned());
     }
     if leaf.is_ca() {
         return Err("the certificate of a CA".to_owned());
     }
-    check_names(leaf, expected.identity)?;
-    let path = chain::verify(leaf, intermediates, expected.roots, expected.at, None)
+    Ok(())
+}
+
+fn check_path(
+    leaf: &Certificate,
+    intermediates: &[Certificate],
+    roots: &[Certificate],
+    at: SystemTime,
+) -> Result<(), String> {
+    let path = chain::verify(leaf, intermediates, roots, at, None)
         .map_err(|error| format!("a certificate that does not lead to the CA's root: {error}"))?;
     match intermediates.iter().find(|one| path.iter().all(|used| used.der() != one.der())) {
         Some(extra) => {

@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 use rung_api::body::{OidcProvisioner, Provisioner, SignResponse};
 use rung_pki::extension::{self, BasicConstraints, KeyUsage};
 use rung_pki::{
-    Certificate, CertificateContent, DistinguishedName, KeyAlgorithm, PrivateKey, SerialNumber, Signer, SubjectAltName,
+    Certificate, CertificateContent, DistinguishedName, KeyAlgorithm, PrivateKey, PublicKey, SerialNumber, Signer,
+    SubjectAltName,
 };
 use serde_json::json;
 
@@ -14,7 +15,7 @@ use super::grant::meant;
 use super::identity::{Identity, UnverifiedClaims, for_login};
 use super::key::choose as choose_key;
 use super::offline::Offline;
-use super::returned::{Expected, check};
+use super::returned::{Expected, Successor, check, check_successor};
 use super::template::parse_pair;
 
 #[track_caller]
@@ -328,4 +329,90 @@ fn l01_another_chain_and_a_certificate_too_many_are_refused() {
     check_chain(&ca, &key, &[other.leaf(&key, |_| {})], Err("does not lead to"));
     let chain = [ca.leaf(&key, |_| {}), other.root];
     check_chain(&ca, &key, &chain, Err("does not belong to the chain"));
+}
+
+/// What a client that renews the certificate for `a.test` makes of the one that `change` spoilt.
+#[track_caller]
+fn check_renewed(change: impl FnOnce(&mut CertificateContent), expected: Result<(), &str>) {
+    let (ca, key) = (Ca::new(), PrivateKey::generate(KeyAlgorithm::EcP256).expect("a key"));
+    let old = ca.leaf(&key, |_| {});
+    let new = ca.leaf(&key, |content| {
+        content.serial = SerialNumber::from_bytes(&[3]).expect("a number");
+        content.not_before = noon() - Duration::from_secs(60);
+        content.not_after = noon() + HOUR * 2;
+        change(content);
+    });
+    check_succession(&ca, (&old, key.public_key()), &[new], expected);
+}
+
+#[track_caller]
+fn check_succession(
+    ca: &Ca,
+    (old, key): (&Certificate, &PublicKey),
+    chain: &[Certificate],
+    expected: Result<(), &str>,
+) {
+    let pem: Vec<String> = chain.iter().map(Certificate::to_pem).collect();
+    let cert_chain = pem.iter().map(|text| text.as_str().into()).collect();
+    let response = SignResponse { crt: pem[0].as_str().into(), ca: None, cert_chain, tls_options: None };
+    let successor = Successor { key, old, roots: std::slice::from_ref(&ca.root), now: noon() };
+    match (check_successor(&response, &successor), expected) {
+        (Ok(found), Ok(())) => assert_eq!(found.len(), chain.len()),
+        (Err(error), Err(part)) => {
+            let text = format!("{error:#}");
+            assert!(text.contains(part) && text.contains("nothing was changed"), "{text}");
+        }
+        (found, expected) => panic!("found {found:?}, expected {expected:?}"),
+    }
+}
+
+#[test]
+fn a_successor_is_taken_also_by_a_clock_that_is_a_little_late() {
+    check_renewed(|_| {}, Ok(()));
+    check_renewed(|content| content.not_before = noon() + Duration::from_secs(200), Ok(()));
+}
+
+#[test]
+fn l01_what_cannot_take_the_place_of_a_certificate_is_refused() {
+    let with = |texts: &[&str]| vec![extension::subject_alt_names(&names(texts), false)];
+    let ca = extension::basic_constraints(BasicConstraints { is_ca: true, path_len: None });
+    let other = PrivateKey::generate(KeyAlgorithm::EcP256).expect("a key");
+    check_renewed(|content| content.public_key = other.public_key().clone(), Err("for another key"));
+    check_renewed(|content| content.extensions.push(ca), Err("the certificate of a CA"));
+    check_renewed(|content| content.extensions = with(&["b.test"]), Err("other names"));
+    check_renewed(|content| content.extensions = with(&["a.test", "b.test"]), Err("other names"));
+    check_renewed(|content| content.extensions = Vec::new(), Err("other names"));
+    check_renewed(|content| content.subject = subject("b.test"), Err("other names"));
+    check_renewed(|content| content.serial = SerialNumber::from_bytes(&[2]).expect("a number"), Err("not newer"));
+    check_renewed(|content| content.not_before = noon() - HOUR * 2, Err("not newer"));
+    check_renewed(|content| content.not_before = noon() + HOUR, Err("does not lead to"));
+    check_renewed(|content| content.not_after = noon() - Duration::from_secs(1), Err("does not lead to"));
+}
+
+#[test]
+fn l01_a_successor_from_another_ca_is_refused() {
+    let (ca, other) = (Ca::new(), Ca::new());
+    let key = PrivateKey::generate(KeyAlgorithm::EcP256).expect("a key");
+    let (old, foreign) = (
+        ca.leaf(&key, |_| {}),
+        other.leaf(&key, |content| {
+            content.serial = SerialNumber::from_bytes(&[3]).expect("a number");
+        }),
+    );
+    check_succession(&ca, (&old, key.public_key()), &[foreign], Err("does not lead to"));
+}
+
+#[test]
+fn a_renewal_token_says_what_the_ca_looks_for() {
+    let (ca, key) = (Ca::new(), PrivateKey::generate(KeyAlgorithm::EcP256).expect("a key"));
+    let chain = [ca.leaf(&key, |_| {}), ca.root.clone()];
+    let url = "https://ca.test:9000".parse().expect("an address");
+    let token = super::token::sign_renewal(&url, &chain, &key, noon()).expect("a token");
+    let jws = rung_pki::jose::UnverifiedJws::parse(&token).expect("a token");
+    let verified = jws.verify(&rung_pki::jose::VerificationKey::new(key.public_key().clone())).expect("our signature");
+    let claims: serde_json::Value = serde_json::from_slice(verified.payload()).expect("JSON");
+    assert_eq!((&claims["aud"], &claims["iss"]), (&"https://ca.test:9000/renew".into(), &"step-ca-client/1.0".into()));
+    assert_eq!(claims["sub"], "a.test");
+    let seconds = |name: &str| claims[name].as_u64().expect("seconds");
+    assert_eq!(seconds("exp") - seconds("nbf"), 300);
 }

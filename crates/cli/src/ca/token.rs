@@ -3,6 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, anyhow, bail};
+use base64::Engine as _;
+use rung_pki::Certificate;
 use rung_pki::jose::{self, PrivateJwk, PublicJwk, SignHeader, jwe};
 use rung_pki::key::PrivateKey;
 use serde_json::{Map, Value, json};
@@ -41,17 +43,17 @@ pub(crate) struct TokenKey {
 
 /// Sign a token.
 pub(crate) fn sign(key: &TokenKey, content: &Content<'_>) -> anyhow::Result<Zeroizing<String>> {
-    let mut id = [0; 32];
-    aws_lc_rs::rand::fill(&mut id).map_err(|_| anyhow!("the system has no randomness"))?;
-    let id: String = id.iter().map(|octet| format!("{octet:02x}")).collect();
     let mut claims = Map::new();
     claims.insert("aud".to_owned(), content.audience.into());
     claims.insert("exp".to_owned(), unix_seconds(content.not_after).into());
     claims.insert("iat".to_owned(), unix_seconds(content.now).into());
     claims.insert("iss".to_owned(), key.issuer.as_str().into());
-    claims.insert("jti".to_owned(), id.into());
+    claims.insert("jti".to_owned(), random_id()?.into());
     claims.insert("nbf".to_owned(), unix_seconds(content.not_before).into());
-    claims.insert("sans".to_owned(), content.names.into());
+    // Only tokens for new certificates have names.
+    if !content.names.is_empty() {
+        claims.insert("sans".to_owned(), content.names.into());
+    }
     if let Some(root) = &content.root {
         claims.insert("sha".to_owned(), root.as_str().into());
     }
@@ -65,6 +67,40 @@ pub(crate) fn sign(key: &TokenKey, content: &Content<'_>) -> anyhow::Result<Zero
     let header = SignHeader { key_id: Some(&key.key_id), typ: Some("JWT"), ..SignHeader::default() };
     let token = jose::sign_compact(&header, Value::Object(claims).to_string().as_bytes(), &key.key);
     Ok(Zeroizing::new(token.context("could not sign the token")?))
+}
+
+/// A token with which the holder of a certificate asks the CA at `url` to renew it: it shows the certificate with its
+/// chain, and the certificate's key signs it.
+pub(crate) fn sign_renewal(
+    url: &rung_api::client::CaUrl,
+    chain: &[Certificate],
+    key: &PrivateKey,
+    now: SystemTime,
+) -> anyhow::Result<Zeroizing<String>> {
+    let subject = chain.first().and_then(|leaf| leaf.subject().common_name()).unwrap_or_default();
+    // A fresh identifier keeps two tokens of one second apart where signatures are the same each time.
+    let claims = json!({
+        "aud": format!("{url}/renew"),
+        "exp": unix_seconds(now + LIFETIME),
+        "iat": unix_seconds(now),
+        "iss": "step-ca-client/1.0",
+        "jti": random_id()?,
+        "nbf": unix_seconds(now),
+        "sub": subject,
+    });
+    let encode = |certificate: &Certificate| base64::engine::general_purpose::STANDARD.encode(certificate.der());
+    let chain: Vec<String> = chain.iter().map(encode).collect();
+    let extra = [("x5cInsecure", Value::from(chain))].into();
+    let header = SignHeader { typ: Some("JWT"), extra, ..SignHeader::default() };
+    let token = jose::sign_compact(&header, claims.to_string().as_bytes(), key);
+    Ok(Zeroizing::new(token.context("could not sign the token")?))
+}
+
+/// 256 random bits, hexadecimal.
+fn random_id() -> anyhow::Result<String> {
+    let mut id = [0; 32];
+    aws_lc_rs::rand::fill(&mut id).map_err(|_| anyhow!("the system has no randomness"))?;
+    Ok(id.iter().map(|octet| format!("{octet:02x}")).collect())
 }
 
 /// The time for which a token is good unless something else is asked for.

@@ -7,6 +7,9 @@ mod health;
 mod init;
 
 mod provisioner;
+mod rekey;
+mod renew;
+mod revoke;
 mod root;
 mod roots;
 mod sign;
@@ -41,6 +44,9 @@ pub(crate) static GROUP: Group = Group {
         Node::Command(&health::COMMAND),
         Node::Command(&init::COMMAND),
         Node::Group(&provisioner::GROUP),
+        Node::Command(&rekey::COMMAND),
+        Node::Command(&renew::COMMAND),
+        Node::Command(&revoke::COMMAND),
         Node::Command(&root::COMMAND),
         Node::Command(&roots::COMMAND),
         Node::Command(&sign::COMMAND),

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -106,7 +106,11 @@ impl Staged {
             // Private from its first moment, whatever the umask is.
             let mut file = tempfile::Builder::new().prefix(".rung-").tempfile_in(folder)?;
             file.write_all(&contents)?;
-            file.as_file().set_permissions(Permissions::from_mode(mode.bits()))?;
+            let before = if target.replaces { fs::symlink_metadata(&target.path).ok() } else { None };
+            if let Some(before) = before.as_ref().filter(|_| mode.keeps_owner()) {
+                keep_owner(file.as_file(), before)?;
+            }
+            file.as_file().set_permissions(Permissions::from_mode(mode.bits(before.as_ref())))?;
             file.as_file().sync_all()?;
             Ok(file)
         };
@@ -116,6 +120,17 @@ impl Staged {
         })?;
         Ok(Self { target, temporary: file.into_temp_path() })
     }
+}
+
+/// Give a new file to the user and the group of the one that it replaces.
+fn keep_owner(file: &File, before: &fs::Metadata) -> std::io::Result<()> {
+    let made = file.metadata()?;
+    if (made.uid(), made.gid()) == (before.uid(), before.gid()) {
+        return Ok(());
+    }
+    // The group alone may be changed by anybody who is in it.
+    let user = (made.uid() != before.uid()).then_some(before.uid());
+    std::os::unix::fs::fchown(file, user, Some(before.gid()))
 }
 
 /// A file in its place, and how to undo that.

@@ -1,7 +1,7 @@
 //! The checks that a path has to pass before it is written.
 
 use std::fs::{self, Metadata};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -62,7 +62,7 @@ impl Target {
             }
             Err(error) => return Err(anyhow::Error::new(error).context(format!("could not look at {name}"))),
         };
-        check_file(&found, &name)?;
+        check_file(&found, &name, existing)?;
         if let Existing::Ask(ui) = existing {
             let heading = format!("Would you like to overwrite {name}?");
             let remedy = format!("{name} exists; pass --force to overwrite it, or name another file");
@@ -85,6 +85,18 @@ impl Target {
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Check that there is room for a key and a chain beside it, before somebody makes them for nothing.
+    pub(crate) fn check_room(&self) -> anyhow::Result<()> {
+        let write = || -> std::io::Result<()> {
+            let mut file = tempfile::Builder::new().prefix(".rung-").tempfile_in(folder_of(&self.path))?;
+            file.write_all(&[0; ROOM])?;
+            file.as_file().sync_all()
+        };
+        write().with_context(|| {
+            format!("there is no room beside {}; nothing was asked of the CA", shown(&self.path.to_string_lossy()))
+        })
     }
 }
 
@@ -111,7 +123,9 @@ fn check_folder(folder: &Path, name: &str, existing: Existing<'_>) -> anyhow::Re
     Ok(())
 }
 
-fn check_file(found: &Metadata, name: &str) -> anyhow::Result<()> {
+fn check_file(found: &Metadata, name: &str, existing: Existing<'_>) -> anyhow::Result<()> {
+    // The administrator renews for others; what is written then belongs to them again.
+    let renews_for_others = matches!(existing, Existing::Replace) && own_id() == 0;
     let kind = found.file_type();
     let refused = if kind.is_symlink() {
         Some("a symbolic link")
@@ -123,7 +137,7 @@ fn check_file(found: &Metadata, name: &str) -> anyhow::Result<()> {
         Some("a device")
     } else if found.nlink() > 1 {
         Some("a file with several names (hard links)")
-    } else if found.uid() != own_id() {
+    } else if found.uid() != own_id() && !renews_for_others {
         bail!("{name} belongs to another user; run the command as that user, or name another file")
     } else {
         None
@@ -137,3 +151,6 @@ fn check_file(found: &Metadata, name: &str) -> anyhow::Result<()> {
 pub(super) fn own_id() -> u32 {
     rustix::process::geteuid().as_raw()
 }
+
+/// More than an RSA key and a chain of a few certificates take.
+const ROOM: usize = 64 * 1024;

@@ -137,3 +137,25 @@ fn folders_are_for_their_owner_alone() {
         assert_eq!(fs::metadata(path).expect("a folder").permissions().mode() & 0o777, 0o700);
     }
 }
+
+#[test]
+fn a_replaced_file_stays_readable_for_whom_it_was() {
+    let folder = folder();
+    let mode = |name: &str| fs::metadata(folder.path().join(name)).expect("a file").permissions().mode() & 0o777;
+    for (name, before) in [("a.crt", 0o644), ("a.key", 0o644), ("b.key", 0o640)] {
+        fs::write(folder.path().join(name), "old").expect("a file");
+        fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(before)).expect("a mode");
+    }
+    let mut commit = Commit::default();
+    for (name, how) in [
+        ("a.crt", Mode::AsBefore),
+        ("a.key", Mode::AsBeforeSecret),
+        ("b.key", Mode::AsBeforeSecret),
+        ("new", Mode::AsBefore),
+    ] {
+        commit.add(&folder.path().join(name), Existing::Replace, how, b"new".to_vec()).expect("a target");
+    }
+    commit.write().expect("room");
+    assert_eq!([mode("a.crt"), mode("a.key"), mode("b.key"), mode("new")], [0o644, 0o640, 0o640, 0o600]);
+    assert_eq!(fs::read_to_string(folder.path().join("a.crt")).expect("a file"), "new");
+}

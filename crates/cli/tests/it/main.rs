@@ -12,6 +12,7 @@ mod offline;
 mod pages;
 mod peers;
 mod presets;
+mod renewal;
 mod revocation;
 mod rules;
 mod sandbox;
