@@ -7,6 +7,7 @@ mod context;
 mod crl;
 mod crypto;
 mod demo;
+mod fileserver;
 pub(crate) mod help;
 mod oauth;
 mod path;
@@ -35,6 +36,7 @@ pub(crate) static ROOT: Group = Group {
         Node::Group(&crl::GROUP),
         Node::Group(&crypto::GROUP),
         Node::Command(&demo::COMMAND),
+        Node::Command(&fileserver::COMMAND),
         Node::Command(&help::COMMAND),
         Node::Command(&oauth::COMMAND),
         Node::Command(&path::COMMAND),

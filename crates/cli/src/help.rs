@@ -20,6 +20,7 @@ use crate::ui::{colour_wanted, print};
 use page::Page;
 
 pub(crate) use files::{Form, export};
+pub(crate) use html::escaped as escaped_html;
 
 /// Print the help of the command or group that these words name.
 pub(crate) fn show_topic(program: &Program, words: &[&str]) -> anyhow::Result<()> {

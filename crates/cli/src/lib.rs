@@ -12,6 +12,7 @@ mod demo;
 mod dispatch;
 mod doctor;
 mod failure;
+mod fileserver;
 mod grammar;
 mod help;
 mod input;

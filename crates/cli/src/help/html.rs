@@ -60,7 +60,8 @@ fn block(out: &mut String, block: &Block) {
     };
 }
 
-pub(super) fn escaped(text: &str) -> String {
+/// The text in HTML, also within quotes.
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

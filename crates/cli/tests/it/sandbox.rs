@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::{env, fs};
 
 use tempfile::TempDir;
@@ -82,6 +82,14 @@ impl Sandbox {
         let output = child.wait_with_output().expect("the program ends");
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
         Outcome { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// Start and leave running; standard error is a pipe.
+    pub(crate) fn start(&self, words: &[&str]) -> Child {
+        let mut command = Command::new(&self.program);
+        command.args(words);
+        self.prepare(&mut command);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program starts")
     }
 
     /// Run where no file can grow.
