@@ -5,6 +5,7 @@ mod certificates;
 mod contexts;
 mod doctor;
 mod documents;
+mod examples;
 mod fileserver;
 mod init;
 mod lint;

@@ -28,7 +28,7 @@ pub(crate) static COMMAND: Command = Command {
         Example { purpose: "See what the rules say:", lines: &["certificate lint svc.crt"] },
         Example {
             purpose: "Fail when a rule is broken that must not be:",
-            lines: &["certificate lint svc.crt | jq -e '.errors_present == false'"],
+            lines: &["certificate lint root_ca.crt | jq -e '.errors_present == false'"],
         },
     ],
     scope: Scope::Anywhere,
