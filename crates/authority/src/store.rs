@@ -34,9 +34,9 @@ pub trait Store: Send + Sync + 'static {
     /// recorded.
     fn revocations(&self, after: u64, limit: u32) -> StoreFuture<'_, Result<Vec<RevocationRecord>, StoreError>>;
 
-    /// A number for a CRL of the issuer with that key identifier, higher than every one before. It is durably taken
-    /// before it is told.
-    fn next_crl_number<'a>(&'a self, issuer: &'a [u8]) -> StoreFuture<'a, Result<u64, StoreError>>;
+    /// A number for a CRL of the issuer with that key identifier, higher than every one before and not below
+    /// `at_least`. It is durably taken before it is told.
+    fn next_crl_number<'a>(&'a self, issuer: &'a [u8], at_least: u64) -> StoreFuture<'a, Result<u64, StoreError>>;
 
     /// The certificate with this serial number, if this CA recorded it.
     fn certificate<'a>(

@@ -70,10 +70,10 @@ impl Store for MemoryStore {
         Box::pin(ready(Ok(wanted.cloned().collect())))
     }
 
-    fn next_crl_number<'a>(&'a self, issuer: &'a [u8]) -> StoreFuture<'a, Result<u64, StoreError>> {
+    fn next_crl_number<'a>(&'a self, issuer: &'a [u8], at_least: u64) -> StoreFuture<'a, Result<u64, StoreError>> {
         let mut contents = self.contents();
         let number = contents.crl_numbers.entry(issuer.to_vec()).or_default();
-        *number += 1;
+        *number = (*number + 1).max(at_least);
         Box::pin(ready(Ok(*number)))
     }
 

@@ -222,9 +222,9 @@ impl Store for SqliteStore {
         Box::pin(self.read(move |connection| read::revocations(connection, after, limit)))
     }
 
-    fn next_crl_number<'a>(&'a self, issuer: &'a [u8]) -> StoreFuture<'a, Result<u64, StoreError>> {
+    fn next_crl_number<'a>(&'a self, issuer: &'a [u8], at_least: u64) -> StoreFuture<'a, Result<u64, StoreError>> {
         let issuer = issuer.to_vec();
-        Box::pin(self.ask(move |reply| Job::CrlNumber(issuer, reply)))
+        Box::pin(self.ask(move |reply| Job::CrlNumber { issuer, at_least, reply }))
     }
 
     fn certificate<'a>(

@@ -53,8 +53,8 @@ impl Store for Troubled {
         self.memory.revocations(after, limit)
     }
 
-    fn next_crl_number<'a>(&'a self, issuer: &'a [u8]) -> StoreFuture<'a, Result<u64, StoreError>> {
-        self.memory.next_crl_number(issuer)
+    fn next_crl_number<'a>(&'a self, issuer: &'a [u8], at_least: u64) -> StoreFuture<'a, Result<u64, StoreError>> {
+        self.memory.next_crl_number(issuer, at_least)
     }
 
     fn certificate<'a>(

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, OnceLock},
-    time::{Duration, SystemTime},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use arc_swap::ArcSwapOption;
@@ -94,15 +94,16 @@ impl CrlPublisher {
         }
     }
 
-    /// Make a list and publish it, if the configuration has any. When that fails the one before stays.
+    /// Make a list and publish it, if the configuration has any. When that fails the one before stays for now.
     pub async fn publish(&self, shared: &Shared, generation: &Generation) {
         if !generation.config.crl.enabled {
             return self.published.store(None);
         }
         if let Err(error) = self.make(shared, generation).await {
             shared.log.error(&format!("the list of revoked certificates could not be made: {error:#}"));
-            // Not again at once: whatever is wrong needs a moment.
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            // Not again at once: whatever is wrong needs a moment. But again, since a revocation waits to be told.
+            tokio::time::sleep(RETRY).await;
+            self.wake();
         }
     }
 
@@ -111,7 +112,10 @@ impl CrlPublisher {
         let now = shared.clock.now();
         let (config, issuer) = (&generation.config.crl, &generation.authority.issuer);
         draft.catch_up(&*shared.store, now, config.cache_duration, config.renew_period).await?;
-        let number = shared.store.next_crl_number(issuer.key_identifier()).await?;
+        // Not below the time: a database that was restored has forgotten the latest numbers.
+        let milliseconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let at_least = u64::try_from(milliseconds).unwrap_or_default();
+        let number = shared.store.next_crl_number(issuer.key_identifier(), at_least).await?;
         let content = CrlContent {
             issuer_der: issuer.certificate().subject_der().to_vec(),
             authority_key_identifier: issuer.key_identifier().to_vec(),
@@ -122,16 +126,17 @@ impl CrlPublisher {
             distribution_point: Some(IssuingDistributionPoint::at(&address(generation))),
         };
         let (signer, algorithm) = (issuer.shared_signer(), issuer.algorithm());
-        let entries = std::mem::take(&mut draft.entries);
+        // The whole draft: when this is cut short, the next list starts from nothing and not from a part.
+        let taken = std::mem::take(&mut *draft);
         let (this_update, next_update) = (content.this_update, content.next_update);
         // Copying and hashing a long list takes a while, and must not keep requests waiting.
         let runtime = tokio::runtime::Handle::current();
         let made = tokio::task::spawn_blocking(move || {
-            let signed = runtime.block_on(content.sign(&entries, &*signer, algorithm));
-            (signed, entries)
+            let signed = runtime.block_on(content.sign(&taken.entries, &*signer, algorithm));
+            (signed, taken)
         });
-        let (signed, entries) = made.await?;
-        draft.entries = entries;
+        let signed;
+        (signed, *draft) = made.await?;
         let der = Bytes::from(signed?);
         shared.metrics.issuer_signatures.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let published = PublishedCrl { number, der, this_update, next_update, pem: OnceLock::new() };
@@ -140,6 +145,8 @@ impl CrlPublisher {
     }
 }
 
+/// How soon a list is tried again that could not be made.
+const RETRY: Duration = Duration::from_secs(2);
 /// Clocks are looked at this often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 

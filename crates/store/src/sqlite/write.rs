@@ -23,7 +23,11 @@ pub(super) enum Job {
     Close,
     Commit(Decision, Reply<Result<(), CommitError>>),
     /// The number of the next CRL of that issuer.
-    CrlNumber(Vec<u8>, Reply<Result<u64, StoreError>>),
+    CrlNumber {
+        issuer: Vec<u8>,
+        at_least: u64,
+        reply: Reply<Result<u64, StoreError>>,
+    },
     Purge {
         now: SystemTime,
         limit: u32,
@@ -95,9 +99,9 @@ impl Writer {
                         return self.close();
                     }
                     Job::Commit(decision, reply) => batch.push((decision, reply)),
-                    Job::CrlNumber(issuer, reply) => {
+                    Job::CrlNumber { issuer, at_least, reply } => {
                         self.commit(&mut batch);
-                        let _ = reply.send(self.crl_number(&issuer));
+                        let _ = reply.send(self.crl_number(&issuer, at_least));
                     }
                     Job::Check(reply) => {
                         self.commit(&mut batch);
@@ -289,15 +293,17 @@ impl Writer {
         Ok(self.condemned.as_ref().expect("they were just read"))
     }
 
-    fn crl_number(&mut self, issuer: &[u8]) -> Result<u64, StoreError> {
+    fn crl_number(&mut self, issuer: &[u8], at_least: u64) -> Result<u64, StoreError> {
         if let Some(trouble) = self.brake.pulled() {
             return Err(trouble.to_store_error());
         }
-        let query = "INSERT INTO crl_numbers (issuer, number) VALUES (?1, 1)
-                     ON CONFLICT DO UPDATE SET number = number + 1 RETURNING number";
+        let query = "INSERT INTO crl_numbers (issuer, number) VALUES (?1, max(1, ?2))
+                     ON CONFLICT DO UPDATE SET number = max(number + 1, ?2) RETURNING number";
+        let at_least = i64::try_from(at_least).unwrap_or(i64::MAX);
         let taken = self.connection.prepare_cached(query).and_then(|mut take| {
             // All rows have to be asked for, or the statement has not ended and nothing is committed.
-            let numbers = take.query_map([issuer], |row| row.get::<_, i64>(0))?.collect::<Result<Vec<_>, _>>()?;
+            let numbers =
+                take.query_map((issuer, at_least), |row| row.get::<_, i64>(0))?.collect::<Result<Vec<_>, _>>()?;
             Ok(numbers[0])
         });
         match taken {
@@ -388,7 +394,7 @@ fn refuse(job: Job) {
         Job::Check(reply) => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
         Job::Close => {}
         Job::Commit(_, reply) => drop(reply.send(Err(CommitError::Unavailable(CLOSED.into())))),
-        Job::CrlNumber(_, reply) => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
+        Job::CrlNumber { reply, .. } => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
         Job::Purge { reply, .. } => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
     }
 }

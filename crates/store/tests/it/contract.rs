@@ -194,10 +194,14 @@ async fn r02_numbers_of_crls_only_grow() {
     on_each(async |store| {
         let mut numbers = Vec::new();
         for _ in 0..3 {
-            numbers.push(store.next_crl_number(b"one").await.unwrap());
+            numbers.push(store.next_crl_number(b"one", 0).await.unwrap());
         }
-        assert_eq!(numbers, [1, 2, 3]);
-        assert_eq!(store.next_crl_number(b"other").await.unwrap(), 1);
+        for at_least in [3, 1000, 7, u64::from(u32::MAX)] {
+            numbers.push(store.next_crl_number(b"one", at_least).await.unwrap());
+        }
+        assert_eq!(numbers, [1, 2, 3, 4, 1000, 1001, u64::from(u32::MAX)]);
+        assert_eq!(store.next_crl_number(b"other", 0).await.unwrap(), 1);
+        assert_eq!(store.next_crl_number(b"third", 9).await.unwrap(), 9);
     })
     .await;
 }
