@@ -16,7 +16,7 @@ use rung_authority::{
     store::{Store, StoreError},
 };
 use rung_pki::{
-    Random, SerialNumber, SignatureAlgorithm,
+    Certificate, Random, SerialNumber, SignatureAlgorithm,
     ocsp::{Answer, CertId, CertStatus, IssuerHashes, Request, ResponseContent, ResponseStatus, error_response},
 };
 
@@ -111,7 +111,7 @@ impl Responder {
         let next_update = (now + VALIDITY).min(delegate.certificate.not_after());
         let mut answers = Vec::with_capacity(request.questions.len());
         for id in &request.questions {
-            let status = status(&*shared.store, id.serial()).await?;
+            let status = status(&*shared.store, id.serial(), issuer).await?;
             answers.push(Answer { id: id.clone(), status, this_update: now, next_update });
         }
         let content = ResponseContent {
@@ -137,15 +137,21 @@ impl Responder {
     }
 }
 
-/// `good` only for what is on record.
-async fn status(store: &dyn Store, serial: &SerialNumber) -> Result<CertStatus, StoreError> {
+/// `good` only for what is on record, and was issued by the one that is asked about.
+async fn status(store: &dyn Store, serial: &SerialNumber, issuer: &Issuer) -> Result<CertStatus, StoreError> {
     if let Some(revoked) = store.revocation(serial).await? {
         return Ok(CertStatus::Revoked { at: revoked.at, reason: revoked.reason });
     }
     Ok(match store.certificate(serial).await? {
-        Some(_) => CertStatus::Good,
-        None => CertStatus::Unknown,
+        Some(record) if is_of(&record.certificate, issuer) => CertStatus::Good,
+        _ => CertStatus::Unknown,
     })
+}
+
+/// Whether the certificate names that issuer and its key. That they signed it was seen when it was recorded.
+fn is_of(certificate: &Certificate, issuer: &Issuer) -> bool {
+    certificate.issuer_der() == issuer.certificate().subject_der()
+        && certificate.authority_key_identifier().is_none_or(|identifier| identifier == issuer.key_identifier())
 }
 
 impl OcspAnswers {
