@@ -1,12 +1,17 @@
 //! `POST /revoke`: a certificate ends before its time.
 
+use std::{panic::resume_unwind, sync::Arc};
+
 use http::StatusCode;
 use rung_api::body::{ErrorReport, RevokeRequest as Asked, Revoked, to_json};
-use rung_authority::{RevokeRequest, Revoker};
+use rung_authority::{Error, RevokeRequest, Revoker, presented::Presented};
 use rung_pki::{SerialNumber, crl::Reason};
 
 use super::{renew, sign};
-use crate::http::{Call, Reply};
+use crate::{
+    http::{Call, Reply},
+    state::{Generation, Shared},
+};
 
 /// `POST /revoke`, by a token or by the certificate itself.
 pub async fn revoke(call: &Call<'_>, body: &[u8]) -> Reply {
@@ -22,26 +27,73 @@ pub async fn revoke(call: &Call<'_>, body: &[u8]) -> Reply {
         Ok(holder) => holder,
         Err(error) => return Reply::from_error(&error),
     };
-    let by = match &holder {
-        _ if !asked.ott.is_empty() => Revoker::Token(&asked.ott),
-        Some(presented) => Revoker::Holder(presented),
+    let by = match holder {
+        _ if !asked.ott.is_empty() => By::Token(asked.ott.into_owned()),
+        Some(presented) => By::Holder(presented),
         None => return bad("missing ott or client certificate"),
     };
-    let request = RevokeRequest { serial, reason, text: &asked.reason, by, request_id: call.id.as_str() };
-    match call.generation.authority.revoke(&request).await {
-        Ok(revoked) => {
-            call.shared.revoked(revoked.serial(), call.generation);
+    let by_token = matches!(by, By::Token(_));
+    let text = asked.reason.into_owned();
+    let order = Order { serial, reason, text: text.clone(), by, request_id: call.id.as_str().to_owned() };
+    // On a task of its own, which ends also when the client goes away: what is on record must be told at once.
+    let task = tokio::spawn(see_through(call.shared.clone(), call.generation.clone(), order));
+    let outcome = match task.await {
+        Ok(outcome) => outcome,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(_) => return Reply::refusal(&ErrorReport::unavailable(), "the program ends"),
+        },
+    };
+    match outcome {
+        Ok(on_record) => {
             let mut reply = Reply::json(StatusCode::OK, to_json(&Revoked { status: "ok".into() }));
             reply.fields = vec![
                 ("serial", serial.to_string().into()),
                 ("reasonCode", reason.code().to_string().into()),
-                ("reason", asked.reason.clone().into_owned().into()),
-                ("on-record", revoked.was_on_record().to_string().into()),
-                ("mTLS", asked.ott.is_empty().to_string().into()),
+                ("reason", text.into()),
+                ("on-record", on_record.to_string().into()),
+                ("mTLS", (!by_token).to_string().into()),
             ];
             reply
         }
         Err(error) => Reply::from_error(&error),
+    }
+}
+
+/// A revocation that was asked for, with nothing borrowed from the request.
+struct Order {
+    serial: SerialNumber,
+    reason: Reason,
+    text: String,
+    by: By,
+    request_id: String,
+}
+
+enum By {
+    Holder(Presented),
+    Token(String),
+}
+
+/// Revoke, and have it told; says whether the certificate was on record.
+async fn see_through(shared: Arc<Shared>, generation: Arc<Generation>, order: Order) -> Result<bool, Error> {
+    let by = match &order.by {
+        By::Holder(presented) => Revoker::Holder(presented),
+        By::Token(token) => Revoker::Token(token),
+    };
+    let (serial, reason, request_id) = (order.serial, order.reason, order.request_id.as_str());
+    let asked = RevokeRequest { serial, reason, text: &order.text, by, request_id };
+    match generation.authority.revoke(&asked).await {
+        Ok(revoked) => {
+            shared.revoked(revoked.serial(), &generation);
+            Ok(revoked.was_on_record())
+        }
+        Err(error) => {
+            if let Error::Unavailable { .. } = error {
+                // It may be on record all the same: the answers that are ready do not count any more.
+                shared.ocsp.forget(&order.serial);
+            }
+            Err(error)
+        }
     }
 }
 

@@ -129,9 +129,9 @@ enum Answer {
 /// What an endpoint is called with.
 pub struct Call<'a> {
     /// What outlives configurations.
-    pub shared: &'a Shared,
+    pub shared: &'a Arc<Shared>,
     /// The configuration that was in force when the request came.
-    pub generation: &'a Generation,
+    pub generation: &'a Arc<Generation>,
     /// The query, undecoded.
     pub query: Option<&'a str>,
     /// The parameter in the path, decoded.

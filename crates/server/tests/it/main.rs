@@ -15,6 +15,7 @@ mod permissions;
 mod preview;
 mod reload;
 mod revocation;
+mod revocation_faults;
 mod rules;
 mod secrets;
 mod server;

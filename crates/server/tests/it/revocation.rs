@@ -25,22 +25,22 @@ use crate::{
 };
 
 /// An authority that tells revocations, also over plain HTTP.
-struct Scene {
-    stage: Stage,
-    server: Server,
-    client: Client,
+pub(crate) struct Scene {
+    pub(crate) stage: Stage,
+    pub(crate) server: Server,
+    pub(crate) client: Client,
     /// `http://` and where revocations are told.
-    plain: String,
+    pub(crate) plain: String,
 }
 
 /// A certificate with its key.
-struct Held {
-    certificate: Certificate,
-    key: PrivateKey,
+pub(crate) struct Held {
+    pub(crate) certificate: Certificate,
+    pub(crate) key: PrivateKey,
 }
 
 impl Scene {
-    fn new(crl: &Value) -> Self {
+    pub(crate) fn new(crl: &Value) -> Self {
         let stage = Stage::new();
         let mut config = stage.config();
         config["crl"] = crl.clone();
@@ -60,7 +60,7 @@ impl Scene {
         (server, format!("http://{plain}"))
     }
 
-    fn restart(&mut self, signal: Signal) {
+    pub(crate) fn restart(&mut self, signal: Signal) {
         self.server.signal(signal);
         let old = std::mem::replace(&mut self.server, Server::spawn(&mut Command::new("true")));
         old.wait();
@@ -68,7 +68,7 @@ impl Scene {
         self.client = self.client.at(&self.server.address);
     }
 
-    fn sign(&self) -> Held {
+    pub(crate) fn sign(&self) -> Held {
         let key = ec();
         let body = json!({"csr": request_of(&key, &[]), "ott": self.stage.token(&json!({}))});
         let answer = self.client.post("/sign", &body.to_string());
@@ -77,12 +77,12 @@ impl Scene {
     }
 
     /// A client with that certificate.
-    fn with(&self, held: &Held) -> Client {
+    pub(crate) fn with(&self, held: &Held) -> Client {
         let chain = [held.certificate.clone(), self.stage.intermediate.clone()];
         Client::with(&self.stage.root, &self.server.address, &[&TLS13], Some((&chain, &held.key)))
     }
 
-    fn revoke_body(&self, certificate: &Certificate, changes: &Value) -> String {
+    pub(crate) fn revoke_body(&self, certificate: &Certificate, changes: &Value) -> String {
         let serial = certificate.serial().to_string();
         let token = self.stage.token(&json!({"aud": "https://localhost/1.0/revoke", "sub": serial}));
         let mut body = json!({"serial": serial, "ott": token, "reasonCode": 4, "reason": "x", "passive": true});
@@ -93,19 +93,19 @@ impl Scene {
     }
 
     #[track_caller]
-    fn revoke(&self, certificate: &Certificate) {
+    pub(crate) fn revoke(&self, certificate: &Certificate) {
         let answer = self.client.post("/revoke", &self.revoke_body(certificate, &json!({})));
         assert_eq!((answer.status, answer.body.as_str()), (200, "{\"status\":\"ok\"}\n"), "{answer:?}");
     }
 
-    fn crl(&self) -> Crl {
+    pub(crate) fn crl(&self) -> Crl {
         let answer = self.client.get("/1.0/crl?pem");
         assert_eq!(answer.status, 200, "{answer:?}");
         Crl::from_pem_or_der(answer.body.as_bytes()).unwrap()
     }
 
     /// What `openssl ocsp` says about a certificate.
-    fn ocsp(&self, certificate: &Certificate, more: &[&str]) -> String {
+    pub(crate) fn ocsp(&self, certificate: &Certificate, more: &[&str]) -> String {
         self.stage.write("leaf.crt", &certificate.to_pem());
         let url = format!("{}/ocsp", self.plain);
         let mut openssl = Command::new("openssl");
@@ -117,11 +117,11 @@ impl Scene {
     }
 }
 
-fn certificate(answer: &Answer) -> Certificate {
+pub(crate) fn certificate(answer: &Answer) -> Certificate {
     Certificate::from_pem(answer.json()["crt"].as_str().unwrap().as_bytes()).unwrap()
 }
 
-fn always() -> Value {
+pub(crate) fn always() -> Value {
     json!({"enabled": true, "generateOnRevoke": true})
 }
 
@@ -434,42 +434,4 @@ fn a_ca_that_may_not_sign_lists_is_refused_at_the_start() {
     let ended = Server::spawn(&mut stage.command()).wait();
     assert_eq!(ended.status.code(), Some(2));
     assert!(ended.stderr.contains("may not sign lists of revoked certificates"), "{}", ended.stderr);
-}
-
-#[test]
-fn f01_no_acknowledged_revocation_is_lost_across_a_kill() {
-    let mut scene = Scene::new(&always());
-    let leaves: Vec<Certificate> = (0..40).map(|_| scene.sign().certificate).collect();
-    let bodies: Vec<String> = leaves.iter().map(|leaf| scene.revoke_body(leaf, &json!({}))).collect();
-    let mut last = 0;
-    for (round, chunk) in bodies.chunks(10).enumerate() {
-        let process = scene.server.pid();
-        let client = scene.client.clone();
-        let acknowledged: Vec<usize> = thread::scope(|scope| {
-            let kill = scope.spawn(move || {
-                // Somewhere among the revocations, another place each time.
-                thread::sleep(Duration::from_millis(1 + 3 * round as u64));
-                let process = rustix::process::Pid::from_raw(i32::try_from(process).unwrap()).unwrap();
-                rustix::process::kill_process(process, Signal::KILL).unwrap();
-            });
-            let answered = |body: &String| {
-                let length = body.len();
-                let request = format!(
-                    "POST /revoke HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
-                );
-                client.exchange(request.as_bytes()).is_ok_and(|answer| answer.contains("{\"status\":\"ok\"}"))
-            };
-            let done = chunk.iter().enumerate().filter(|(_, body)| answered(body)).map(|(at, _)| at).collect();
-            kill.join().unwrap();
-            done
-        });
-        scene.restart(Signal::KILL);
-        let crl = scene.crl();
-        for at in acknowledged {
-            assert!(crl.find(leaves[round * 10 + at].serial()).is_some(), "round {round}: {at} was acknowledged");
-        }
-        let number = crl.number().unwrap().iter().fold(0_u64, |number, octet| number << 8 | u64::from(*octet));
-        assert!(number > last, "round {round}");
-        last = number;
-    }
 }
