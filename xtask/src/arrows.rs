@@ -8,16 +8,17 @@ use anyhow::{Result, bail};
 use crate::metadata::{Package, packages};
 
 /// Every arrow there is. One that is not listed does not exist.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("rung-api", &["rung-pki", "rung-spec"]),
-    ("rung-authority", &["rung-pki", "rung-spec"]),
-    ("rung-cli", &["rung-api", "rung-kms", "rung-pki", "rung-spec"]),
+    ("rung-authority", &["rung-pki", "rung-spec", "rung-template"]),
+    ("rung-cli", &["rung-api", "rung-kms", "rung-pki", "rung-spec", "rung-template"]),
     ("rung-e2e", &[]),
     ("rung-kms", &["rung-pki"]),
     ("rung-pki", &[]),
     ("rung-server", &["rung-api", "rung-authority", "rung-kms", "rung-pki", "rung-spec", "rung-store"]),
     ("rung-spec", &[]),
     ("rung-store", &["rung-authority", "rung-pki", "rung-spec"]),
+    ("rung-template", &[]),
     ("xtask", &[]),
 ];
 
