@@ -53,6 +53,10 @@ pub trait Store: Send + Sync + 'static {
     /// Forget tokens that expired before `now`, at most `limit` of them, and say how many were forgotten.
     fn purge_tokens(&self, now: SystemTime, limit: u32) -> StoreFuture<'_, Result<u32, StoreError>>;
 
+    /// Forget certificates that ended before `ended` and were not revoked, at most `limit` of them, the oldest ends
+    /// first, and say how many were forgotten.
+    fn purge_certificates(&self, ended: SystemTime, limit: u32) -> StoreFuture<'_, Result<u32, StoreError>>;
+
     /// Whether a commit would work now.
     fn check(&self) -> StoreFuture<'_, Result<(), StoreError>>;
 }

@@ -56,6 +56,14 @@ const DRAIN: Duration = Duration::from_secs(60);
 const CHORES: Duration = Duration::from_secs(30);
 /// How many expired tokens are forgotten in one transaction.
 const PURGE: u32 = 1000;
+/// So many certificates are forgotten in one transaction: it keeps others waiting for some milliseconds.
+const FORGET: u32 = 200;
+/// The pause between two such transactions: twice as many leave as the fastest authority issues.
+const BREATH: Duration = Duration::from_millis(5);
+/// A clock that was set ahead by so much may be wrong, and what is forgotten by it does not come back.
+const LEAP: Duration = Duration::from_secs(60 * 60);
+/// So many rounds of chores, a day of them, nothing is forgotten then.
+const DISTRUST: u32 = 2880;
 
 /// Everything that the daemon runs on.
 pub(crate) struct Daemon {
@@ -249,8 +257,9 @@ impl Signals {
     }
 }
 
-/// What has to be done now and then: the server's own certificate, and tokens that may be forgotten.
+/// What has to be done now and then: the server's own certificate, and what may be forgotten.
 async fn chores(shared: Arc<Shared>) {
+    let (mut last, mut distrusted) = (shared.clock.now(), 0);
     loop {
         tokio::time::sleep(CHORES).await;
         // The wall clock is asked each time, so that a machine that slept or a clock that was set is noticed.
@@ -260,6 +269,23 @@ async fn chores(shared: Arc<Shared>) {
             shared.log.error(&format!("the server's own certificate could not be renewed: {error:#}"));
         }
         while let Ok(PURGE..) = shared.store.purge_tokens(now, PURGE).await {}
+        if now.duration_since(last).is_ok_and(|leap| leap > LEAP) {
+            shared.log.warning("the clock leapt ahead: for a day no certificate is forgotten");
+            distrusted = DISTRUST;
+        }
+        (last, distrusted) = (now, distrusted.saturating_sub(1));
+        let retention = generation.config.db.as_ref().and_then(|db| db.retention);
+        if let Some(retention) = retention.filter(|_| distrusted == 0) {
+            forget(&*shared.store, now - retention).await;
+        }
+    }
+}
+
+/// Forget the certificates that ended before.
+async fn forget(store: &dyn Store, ended: SystemTime) {
+    while let Ok(FORGET..) = store.purge_certificates(ended, FORGET).await {
+        // Whoever wants a certificate comes first.
+        tokio::time::sleep(BREATH).await;
     }
 }
 

@@ -36,7 +36,8 @@ async fn take_over(daemon: &mut Daemon) -> anyhow::Result<u64> {
     // Reading files and decrypting the key takes a while, and must not keep requests waiting.
     let materials = tokio::task::spawn_blocking(move || load::read(&path, &passwords)).await??;
     let present = daemon.shared.current.load_full();
-    if materials.config.db != present.config.db {
+    let file = |config: &rung_spec::Config| config.db.as_ref().map(|db| db.data_source.clone());
+    if file(&materials.config) != file(&present.config) {
         bail!("the member `db` has changed: restart the server to change its database");
     }
     for finding in loose(&daemon.settings, &daemon.path, &materials.config)? {

@@ -104,6 +104,26 @@ impl Store for MemoryStore {
         Box::pin(ready(Ok(u32::try_from(expired.len()).expect("no more than the limit were taken"))))
     }
 
+    fn purge_certificates(&self, ended: SystemTime, limit: u32) -> StoreFuture<'_, Result<u32, StoreError>> {
+        let mut contents = self.contents();
+        let contents = &mut *contents;
+        let ended = contents
+            .certificates
+            .iter()
+            .filter(|(serial, record)| {
+                record.certificate.not_after() < ended && !contents.revoked.contains_key(*serial)
+            })
+            .map(|(serial, record)| (record.certificate.not_after(), serial.clone()));
+        let mut ended: Vec<_> = ended.collect();
+        ended.sort();
+        ended.truncate(limit as usize);
+        for (_, serial) in &ended {
+            contents.certificates.remove(serial);
+        }
+        contents.serials.retain(|serial| contents.certificates.contains_key(serial));
+        Box::pin(ready(Ok(u32::try_from(ended.len()).expect("no more than the limit were taken"))))
+    }
+
     fn check(&self) -> StoreFuture<'_, Result<(), StoreError>> {
         Box::pin(ready(Ok(())))
     }

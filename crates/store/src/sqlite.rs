@@ -41,7 +41,7 @@ use inspect::Inspector;
 pub use open::OpenError;
 use open::Opened;
 use trouble::{Brake, Trouble};
-use write::{CLOSED, Decision, Job, Writer};
+use write::{CLOSED, Decision, Job, Purge, Writer};
 
 /// A store in one SQLite file.
 ///
@@ -244,7 +244,11 @@ impl Store for SqliteStore {
     }
 
     fn purge_tokens(&self, now: SystemTime, limit: u32) -> StoreFuture<'_, Result<u32, StoreError>> {
-        Box::pin(self.ask(move |reply| Job::Purge { now, limit, reply }))
+        Box::pin(self.ask(move |reply| Job::Purge { what: Purge::Tokens, before: now, limit, reply }))
+    }
+
+    fn purge_certificates(&self, ended: SystemTime, limit: u32) -> StoreFuture<'_, Result<u32, StoreError>> {
+        Box::pin(self.ask(move |reply| Job::Purge { what: Purge::Certificates, before: ended, limit, reply }))
     }
 
     fn check(&self) -> StoreFuture<'_, Result<(), StoreError>> {

@@ -72,6 +72,10 @@ impl Store for Troubled {
         self.memory.audit(from, limit)
     }
 
+    fn purge_certificates(&self, ended: SystemTime, limit: u32) -> StoreFuture<'_, Result<u32, StoreError>> {
+        self.memory.purge_certificates(ended, limit)
+    }
+
     fn purge_tokens(&self, now: SystemTime, limit: u32) -> StoreFuture<'_, Result<u32, StoreError>> {
         self.memory.purge_tokens(now, limit)
     }

@@ -1,6 +1,9 @@
 //! Where decisions are remembered.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use crate::json::Members;
 
@@ -9,7 +12,12 @@ use crate::json::Members;
 pub struct Database {
     /// The file of the SQLite database, or a folder for it.
     pub data_source: PathBuf,
+    /// How long after its end a certificate is kept, unless it was revoked; for ever when absent.
+    pub retention: Option<Duration>,
 }
+
+/// Whoever comes a little too late, or whose clock is behind, shall still find the certificate.
+const SHORTEST_RETENTION: Duration = Duration::from_secs(60 * 60);
 
 impl Database {
     pub(super) fn read(members: &Members<'_>) -> Option<Self> {
@@ -18,6 +26,7 @@ impl Database {
         for name in ["valueDir", "database", "badgerFileLoadingMode"] {
             drop(members.text_of(name));
         }
+        let retention = retention(members);
         let kind = members.get("type");
         members.finish();
         let Some(node) = kind else {
@@ -36,7 +45,18 @@ impl Database {
             members.report("the database has no dataSource: name the file, such as \"/var/lib/rung/rung.sqlite\"");
             return None;
         }
-        Some(Self { data_source: PathBuf::from(data_source) })
+        Some(Self { data_source: PathBuf::from(data_source), retention })
+    }
+}
+
+fn retention(members: &Members<'_>) -> Option<Duration> {
+    let node = members.get("retention")?;
+    match node.duration()?.positive() {
+        Some(duration) if duration >= SHORTEST_RETENTION => Some(duration),
+        _ => {
+            node.report("retention must be at least an hour: leave it out to keep certificates for ever");
+            None
+        }
     }
 }
 

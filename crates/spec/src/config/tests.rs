@@ -47,6 +47,19 @@ fn check(old: &str, new: &str, expected: &str) {
 }
 
 #[test]
+fn certificates_are_kept_for_ever_or_for_a_while() {
+    assert_eq!(parse(GOOD).unwrap().db.unwrap().retention, None);
+    let old = "\"dataSource\": \"db.sqlite\"";
+    let with = |retention: &str| GOOD.replacen(old, &format!("{old}, \"retention\": {retention}"), 1);
+    let kept = parse(&with("\"720h\"")).unwrap().db.unwrap().retention;
+    assert_eq!(kept, Some(Duration::from_secs(30 * 24 * 60 * 60)));
+    for wrong in ["\"59m\"", "\"0s\"", "\"-720h\"", "720", "\"30 days\""] {
+        let said = parse(&with(wrong)).unwrap_err();
+        assert!(said.contains("retention"), "{wrong}: {said}");
+    }
+}
+
+#[test]
 fn every_problem_has_its_place() {
     check("\":443\"", "443", "ca.json:6:13: address: expected a string, found a number");
     check(

@@ -65,6 +65,10 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     ALTER TABLE certificates ADD COLUMN replaces BLOB;
 ",
+    "
+    -- Certificates end about in the order in which they were issued, so that this grows at its end, too.
+    CREATE INDEX certificates_by_end ON certificates (not_after);
+",
 ];
 
 /// The version of files that this program writes.

@@ -29,13 +29,21 @@ pub(super) enum Job {
         reply: Reply<Result<u64, StoreError>>,
     },
     Purge {
-        now: SystemTime,
+        what: Purge,
+        before: SystemTime,
         limit: u32,
         reply: Reply<Result<u32, StoreError>>,
     },
 }
 
 type Reply<T> = oneshot::Sender<T>;
+
+/// What leaves when its time is over.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Purge {
+    Certificates,
+    Tokens,
+}
 
 /// Something that was decided and is to be remembered.
 pub(super) enum Decision {
@@ -66,6 +74,8 @@ pub(super) struct Writer {
     file: PathBuf,
     /// The rows of the provisioners that were seen.
     provisioners: HashMap<Arc<str>, i64>,
+    /// Certificates that ended before this stay.
+    purged: i64,
     /// Keys that must not be certified; nothing when they have to be read from the file first.
     condemned: Option<HashSet<[u8; 32]>>,
     checkpointer: Checkpointer,
@@ -77,7 +87,16 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(connection: Connection, checkpointing: Connection, file: PathBuf, brake: Brake) -> Self {
         let checkpointer = Checkpointer::start(checkpointing, &file, brake.clone());
-        Self { connection, file, provisioners: HashMap::new(), condemned: None, checkpointer, brake, full: false }
+        Self {
+            connection,
+            file,
+            provisioners: HashMap::new(),
+            purged: 0,
+            condemned: None,
+            checkpointer,
+            brake,
+            full: false,
+        }
     }
 
     /// Write until told to stop.
@@ -108,9 +127,9 @@ impl Writer {
                         // Whoever asked may have gone.
                         let _ = reply.send(self.check());
                     }
-                    Job::Purge { now, limit, reply } => {
+                    Job::Purge { what, before, limit, reply } => {
                         self.commit(&mut batch);
-                        let _ = reply.send(self.purge(now, limit));
+                        let _ = reply.send(self.purge(what, before, limit));
                     }
                 }
                 next = if batch.len() < BATCH { queue.try_recv().ok() } else { None };
@@ -338,11 +357,15 @@ impl Writer {
         Ok(row)
     }
 
-    fn purge(&mut self, now: SystemTime, limit: u32) -> Result<u32, StoreError> {
+    fn purge(&mut self, what: Purge, before: SystemTime, limit: u32) -> Result<u32, StoreError> {
         if let Some(trouble) = self.brake.pulled() {
             return Err(trouble.to_store_error());
         }
-        match self.forget(now, limit) {
+        let forgotten = match what {
+            Purge::Certificates => self.forget_certificates(before, limit),
+            Purge::Tokens => self.forget_tokens(before, limit),
+        };
+        match forgotten {
             Ok(count) => {
                 self.checkpointer.wrote(count, &self.connection);
                 Ok(u32::try_from(count).unwrap_or(limit))
@@ -354,12 +377,39 @@ impl Writer {
         }
     }
 
-    fn forget(&self, now: SystemTime, limit: u32) -> rusqlite::Result<usize> {
+    fn forget_tokens(&self, now: SystemTime, limit: u32) -> rusqlite::Result<usize> {
         let mut statement = self.connection.prepare_cached(
             "DELETE FROM tokens WHERE digest IN
              (SELECT digest FROM tokens WHERE expires < ?1 ORDER BY expires LIMIT ?2)",
         )?;
         statement.execute((milliseconds(now), limit))
+    }
+
+    fn forget_certificates(&mut self, ended: SystemTime, limit: u32) -> rusqlite::Result<usize> {
+        let ended = milliseconds(ended);
+        let mut find = self.connection.prepare_cached(
+            "SELECT id, not_after FROM certificates WHERE not_after >= ?1 AND not_after < ?2
+             AND NOT EXISTS (SELECT 1 FROM revocations WHERE revocations.serial = certificates.serial)
+             ORDER BY not_after LIMIT ?3",
+        )?;
+        let found = find.query_map((self.purged, ended, limit), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let found: Vec<(i64, i64)> = found.collect::<Result<_, _>>()?;
+        drop(find);
+        if !found.is_empty() {
+            self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
+            let mut forget = self.connection.prepare_cached("DELETE FROM certificates WHERE id = ?1")?;
+            for (id, _) in &found {
+                forget.execute([id])?;
+            }
+            drop(forget);
+            self.connection.prepare_cached("COMMIT")?.execute(())?;
+        }
+        // What ended before and is still there was revoked, and need not be looked at again.
+        self.purged = match found.last() {
+            Some((_, not_after)) if found.len() == limit as usize => *not_after,
+            _ => self.purged.max(ended),
+        };
+        Ok(found.len())
     }
 
     /// Whether a transaction could be written now.

@@ -6,7 +6,7 @@ use rung_authority::store::{CommitError, Issuance, Revocation, Store};
 use rung_store::{MemoryStore, SqliteStore};
 use tokio::task::JoinSet;
 
-use crate::samples::{issuance, issuance_with, monday, revocation_of};
+use crate::samples::{certificate_until, issuance, issuance_with, monday, revocation_of};
 
 /// Run a check on every store there is.
 async fn on_each<F: Future<Output = ()>>(check: impl Fn(Arc<dyn Store>) -> F) {
@@ -185,6 +185,38 @@ async fn p07_after_a_revocation_no_renewal_succeeds() {
         let place = actions.iter().position(|action| action == "revoked").unwrap();
         assert_eq!(place, actions.len() - 1, "something was issued after the revocation");
         assert_eq!(actions.len(), before + 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn certificates_are_forgotten_when_they_ended_unless_they_were_revoked() {
+    on_each(async |store| {
+        for number in 0..8 {
+            store.commit(issuance(number)).await.unwrap();
+        }
+        store.revoke(revocation_of(&issuance(2), 100)).await.unwrap();
+        let end = issuance(0).certificate.not_after();
+        assert_eq!(store.purge_certificates(end, 10).await.unwrap(), 0, "they end with this moment, not before");
+        let later = end + Duration::from_millis(1);
+        assert_eq!(store.purge_certificates(later, 3).await.unwrap(), 3);
+        // A longer one, and one more that has ended.
+        let mut long = issuance(9);
+        long.certificate = certificate_until(9, end + Duration::from_secs(5));
+        store.commit(long).await.unwrap();
+        store.commit(issuance(8)).await.unwrap();
+        assert_eq!(store.purge_certificates(later, 3).await.unwrap(), 3);
+        assert_eq!(store.purge_certificates(later, 3).await.unwrap(), 2);
+        assert_eq!(store.purge_certificates(later, 3).await.unwrap(), 0);
+        assert_eq!(store.count_certificates().await.unwrap(), 2);
+        for kept in [2, 9] {
+            assert!(store.certificate(issuance(kept).certificate.serial()).await.unwrap().is_some(), "{kept}");
+        }
+        assert!(store.revocation(issuance(2).certificate.serial()).await.unwrap().is_some());
+        assert_eq!(store.purge_certificates(end + Duration::from_secs(6), 3).await.unwrap(), 1);
+        // The audit record still has them, and so have the tokens.
+        assert_eq!(store.audit(1, 100).await.unwrap().len(), 11);
+        assert!(matches!(store.commit(issuance(1)).await, Err(CommitError::TokenSpent)));
     })
     .await;
 }

@@ -13,7 +13,7 @@ use rung_store::{OpenError, SqliteStore};
 use rusqlite::Connection;
 use tokio::task::JoinSet;
 
-use crate::samples::{issuance, monday};
+use crate::samples::{certificate_until, issuance, monday, revocation_of};
 
 async fn filled(file: &Path, count: u32) {
     let store = SqliteStore::open(file).unwrap();
@@ -304,4 +304,61 @@ async fn the_audit_record_is_only_appended_to() {
         let refused = connection.execute(edit, []).unwrap_err().to_string();
         assert!(refused.contains("only appended to"), "{edit}: {refused}");
     }
+}
+
+/// The years of an authority in a minute: each certificate lasts for some hundred others, and leaves soon after.
+#[tokio::test]
+async fn the_file_stops_growing_when_certificates_leave() {
+    const LIVE: u32 = 300;
+    let count: u32 = match std::env::var("RUNG_CERTIFICATES") {
+        Ok(count) => count.parse().unwrap(),
+        Err(_) => 10 * LIVE,
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("db.sqlite");
+    let store = Arc::new(SqliteStore::open(&file).unwrap());
+    let time = |number: u32| monday() + Duration::from_secs(u64::from(number));
+    let mut sizes = Vec::new();
+    for first in (0..count).step_by(LIVE as usize) {
+        let mut tasks = JoinSet::new();
+        for number in first..first + LIVE {
+            let mut issuance = issuance(number);
+            issuance.certificate = certificate_until(number, time(number + LIVE));
+            // One that is revoked stays, as little as there is of it.
+            let revocation = (number == 0).then(|| revocation_of(&issuance, count + number));
+            let store = store.clone();
+            tasks.spawn(async move {
+                store.commit(issuance).await.unwrap();
+                if let Some(revocation) = revocation {
+                    store.revoke(revocation).await.unwrap();
+                }
+            });
+        }
+        tasks.join_all().await;
+        let now = time(first + LIVE);
+        while store.purge_certificates(now, 200).await.unwrap() == 200 {}
+        while store.purge_tokens(now, 1000).await.unwrap() == 1000 {}
+        let pages = |table: &str| {
+            let query = format!("SELECT count(*) FROM {table}");
+            Connection::open(&file).unwrap().query_row(&query, [], |row| row.get::<_, u32>(0)).unwrap()
+        };
+        sizes.push((pages("certificates"), pages("tokens"), used_pages(&file)));
+    }
+    let (certificates, tokens, _) = sizes.last().unwrap();
+    assert!(*certificates <= LIVE + 2 && *tokens <= 2 * LIVE, "{sizes:?}");
+    // Only the audit record grows: what it takes is known, and everything else has found its size.
+    let growth: Vec<i64> = sizes.windows(2).map(|pair| pair[1].2 - pair[0].2).collect();
+    let late = &growth[growth.len() / 2..];
+    assert!(late.iter().sum::<i64>() / late.len() as i64 <= 2, "pages that each {LIVE} certificates add: {growth:?}");
+    store.close().await;
+}
+
+/// Pages of the file that anything but the audit record uses, or could use.
+fn used_pages(file: &Path) -> i64 {
+    let connection = Connection::open(file).unwrap();
+    let all: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    let audit: i64 = connection
+        .query_row("SELECT sum(length(request_id) + length(detail) + 20) / 4096 FROM audit", [], |row| row.get(0))
+        .unwrap();
+    all - audit
 }

@@ -7,8 +7,8 @@ use std::{
 
 use rung_authority::store::{AuditEntry, Issuance, ProvisionerRef, Revocation, TokenUse};
 use rung_pki::{
-    CertificateContent, DistinguishedName, KeyAlgorithm, PrivateKey, SerialNumber, SignatureAlgorithm, Signer,
-    crl::Reason, sha256,
+    Certificate, CertificateContent, DistinguishedName, KeyAlgorithm, PrivateKey, SerialNumber, SignatureAlgorithm,
+    Signer, crl::Reason, sha256,
 };
 
 /// The time of every test.
@@ -22,22 +22,8 @@ pub(crate) fn issuance(number: u32) -> Issuance {
 }
 
 pub(crate) fn issuance_with(serial: u32, token: u32) -> Issuance {
-    static KEY: OnceLock<PrivateKey> = OnceLock::new();
-    let key = KEY.get_or_init(|| PrivateKey::generate(KeyAlgorithm::EcP256).unwrap());
-    let content = CertificateContent {
-        serial: SerialNumber::from_bytes(&[&[1, 2, 3, 4, 5, 6, 7, 8], &serial.to_be_bytes()[..]].concat()).unwrap(),
-        issuer_der: DistinguishedName::new().with_common_name("Issuer").unwrap().der().to_vec(),
-        subject: DistinguishedName::new().with_common_name(&format!("leaf {serial}")).unwrap(),
-        not_before: monday(),
-        not_after: monday() + Duration::from_secs(86_400),
-        public_key: key.public_key().clone(),
-        extensions: Vec::new(),
-    };
-    let algorithm = SignatureAlgorithm::EcdsaSha256;
-    let tbs = content.to_tbs(algorithm);
-    let signature = key.sign_now(algorithm, &tbs).unwrap();
     Issuance {
-        certificate: CertificateContent::assemble(&tbs, algorithm, &signature).unwrap(),
+        certificate: certificate_until(serial, monday() + Duration::from_secs(86_400)),
         provisioner: Arc::new(ProvisionerRef { id: "admin:kid".to_owned(), name: "admin".to_owned(), kind: "JWK" }),
         token: Some(token_use(token)),
         replaces: None,
@@ -48,6 +34,25 @@ pub(crate) fn issuance_with(serial: u32, token: u32) -> Issuance {
             detail: format!("{{\"serial\":{serial}}}"),
         },
     }
+}
+
+/// A certificate with that number that ends then.
+pub(crate) fn certificate_until(serial: u32, not_after: SystemTime) -> Certificate {
+    static KEY: OnceLock<PrivateKey> = OnceLock::new();
+    let key = KEY.get_or_init(|| PrivateKey::generate(KeyAlgorithm::EcP256).unwrap());
+    let content = CertificateContent {
+        serial: SerialNumber::from_bytes(&[&[1, 2, 3, 4, 5, 6, 7, 8], &serial.to_be_bytes()[..]].concat()).unwrap(),
+        issuer_der: DistinguishedName::new().with_common_name("Issuer").unwrap().der().to_vec(),
+        subject: DistinguishedName::new().with_common_name(&format!("leaf {serial}")).unwrap(),
+        not_before: monday(),
+        not_after,
+        public_key: key.public_key().clone(),
+        extensions: Vec::new(),
+    };
+    let algorithm = SignatureAlgorithm::EcdsaSha256;
+    let tbs = content.to_tbs(algorithm);
+    let signature = key.sign_now(algorithm, &tbs).unwrap();
+    CertificateContent::assemble(&tbs, algorithm, &signature).unwrap()
 }
 
 fn token_use(number: u32) -> TokenUse {
