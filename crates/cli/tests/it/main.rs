@@ -8,6 +8,7 @@ mod documents;
 mod examples;
 mod fileserver;
 mod init;
+mod jose;
 mod lint;
 mod oauth;
 mod offline;

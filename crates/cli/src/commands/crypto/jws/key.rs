@@ -141,6 +141,15 @@ pub(crate) fn verifying(call: &Call, named: Option<String>) -> anyhow::Result<(J
     Ok((jwk, secrets(subtle)))
 }
 
+/// Check that the flags name a key in one place.
+pub(crate) fn check_one_is_named(call: &Call) -> anyhow::Result<()> {
+    match (call.text("key")?, call.text("jwks")?) {
+        (None, None) => Err(Usage::new("one of flag --key or --jwks is required").into()),
+        (Some(_), Some(_)) => Err(exclusive("key", "jwks")),
+        _ => Ok(()),
+    }
+}
+
 /// How a key signs, when it says so by a name that is known.
 pub(crate) fn algorithm(jwk: &Jwk) -> anyhow::Result<SigningAlgorithm> {
     let name = jwk.algorithm.as_deref().unwrap_or_default();
@@ -149,15 +158,14 @@ pub(crate) fn algorithm(jwk: &Jwk) -> anyhow::Result<SigningAlgorithm> {
 
 /// Find the key in a file or in a set.
 fn choose(call: &Call, files: (Option<String>, Option<String>), wish: &Wish<'_>) -> anyhow::Result<Jwk> {
+    check_one_is_named(call)?;
     match files {
-        (None, None) => Err(Usage::new("one of flag --key or --jwks is required").into()),
-        (Some(_), Some(_)) => Err(exclusive("key", "jwks")),
         // The wording is the one that scripts look for; it has the two flags the wrong way round.
         (None, Some(_)) if wish.key_id.is_none() => Err(Usage::new("flag '--kid' requires the '--jwks' flag")
             .with_hint("A key of a set is found by its id: pass --kid.".to_owned())
             .into()),
         (None, Some(jwks)) => keys::find_in_set(call, &jwks, wish),
-        (Some(key), None) => keys::read(call, &key, wish),
+        (key, _) => keys::read(call, &key.unwrap_or_default(), wish),
     }
 }
 

@@ -48,13 +48,11 @@ fn run(call: &Call) -> anyhow::Result<()> {
     let signature = show::only_signature(&object)?;
     let (issuer, audience) = (call.text("iss")?, call.text("aud")?);
     let subtle = call.switch("subtle")?;
-    // What cannot be verified at all is said before what is missing for it.
-    if call.text("key")?.is_some() || call.text("jwks")?.is_some() {
-        for (flag, value) in [("iss", &issuer), ("aud", &audience)] {
-            if value.is_none() && !subtle {
-                let problem = format!("flag '--{flag}' is required unless the '--subtle' flag is provided");
-                return Err(Usage::new(problem).into());
-            }
+    key::check_one_is_named(call)?;
+    for (flag, value) in [("iss", &issuer), ("aud", &audience)] {
+        if value.is_none() && !subtle {
+            let problem = format!("flag '--{flag}' is required unless the '--subtle' flag is provided");
+            return Err(Usage::new(problem).into());
         }
     }
     let may_have_expired = call.switch("no-exp-check")?;
