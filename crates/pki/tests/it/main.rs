@@ -5,6 +5,7 @@
 mod authority;
 mod certificate;
 mod chain;
+mod corpus;
 mod openssl;
 mod properties;
 mod request;
