@@ -25,11 +25,16 @@ pub(crate) struct Case {
 
 pub(crate) const DATA: &str = include_str!("../data.json");
 
-/// Read the table.
+/// The table that Go confirms.
 pub(crate) fn cases() -> Vec<Case> {
+    read(include_str!("../cases.txt"))
+}
+
+/// Read a table.
+pub(crate) fn read(table: &str) -> Vec<Case> {
     let mut cases = Vec::new();
     let mut block: Vec<(usize, &str)> = Vec::new();
-    for (number, line) in include_str!("../cases.txt").lines().chain([""]).enumerate() {
+    for (number, line) in table.lines().chain([""]).enumerate() {
         if !line.is_empty() {
             block.push((number + 1, line));
             continue;
@@ -75,11 +80,17 @@ pub(crate) fn data() -> Value {
 fn templates_become_what_go_makes_of_them() {
     let cases = cases();
     assert!(cases.len() > 400, "the table has {} cases", cases.len());
+    check(&cases);
+}
+
+/// Render a table, and show everything that is not as it says.
+#[track_caller]
+pub(crate) fn check(cases: &[Case]) {
     let data = data();
     let mut wrong = Vec::new();
-    for Case { line, template, expected, text } in &cases {
-        let rendered =
-            Template::parse("template", template).and_then(|parsed| parsed.render(&data, &Environment::default()));
+    for Case { line, template, expected, text } in cases {
+        let parsed = Template::parse("template", template);
+        let rendered = parsed.and_then(|parsed| parsed.render(&data, &Environment::default()));
         match (expected, &rendered) {
             (Expected::Same, Ok(rendered)) if rendered == text => {}
             (Expected::Refused | Expected::Stricter, Err(error)) if !matches!(error.kind(), ErrorKind::Limit(_)) => {}

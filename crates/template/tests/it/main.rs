@@ -1,5 +1,8 @@
 //! Tests of the template engine through its public interface.
 
+mod anything;
 mod cases;
+mod certificate;
+mod errors;
 mod go;
 mod limits;
