@@ -2,6 +2,7 @@
 
 mod crl;
 mod extension;
+mod hex;
 mod json;
 mod key;
 mod short;
@@ -17,7 +18,7 @@ use crate::call::Call;
 use crate::{input, peer};
 
 pub(crate) use crl::{Validity, json as crl_json, text as crl_text};
-pub(crate) use json::{Json, Object, json};
+pub(crate) use json::{Issuers, Json, Object, json};
 pub(crate) use key::{dsa_sizes, kind};
 pub(crate) use short::short;
 pub(crate) use text::{rfc3339, text};

@@ -11,7 +11,8 @@ use rung_pki::extension::{Decoded, GeneralName};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::extension::{raw, upper_hex};
+use super::extension::raw;
+use super::hex;
 use super::json::{Json, Object, decimal, name_of_issuer, named_algorithm};
 use super::{named, rfc3339, text::hex_lines, tlv};
 use crate::revocation::Flaw;
@@ -145,7 +146,7 @@ fn full_names(scope: &IssuingDistributionPoint) -> Vec<String> {
 
 fn authority(one: &Extension) -> Option<String> {
     match one.decode() {
-        Decoded::AuthorityKeyIdentifier(identifier) => identifier.map(|octets| upper_hex(&octets)),
+        Decoded::AuthorityKeyIdentifier(identifier) => identifier.map(|octets| hex::upper(&octets)),
         _ => None,
     }
 }

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use rung_pki::Extension;
 use rung_pki::extension::{Decoded, GeneralName, NameConstraints, Subtree, oid};
 
+use super::hex;
 use super::text::{date, hex_lines};
 use super::tlv::{self, Element};
 use crate::ui::shown;
@@ -86,16 +87,12 @@ fn basic_constraints(value: &[u8]) -> Lines {
 }
 
 fn subject_key_identifier(value: &[u8]) -> Lines {
-    Some(vec![upper_hex(tlv::one(value)?.content)])
+    Some(vec![hex::upper(tlv::one(value)?.content)])
 }
 
 fn authority_key_identifier(value: &[u8]) -> Lines {
     let members = tlv::one(value)?.children()?;
-    Some(vec![upper_hex(members.iter().find(|member| member.tag == 0x80)?.content)])
-}
-
-pub(super) fn upper_hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02X}")).collect::<Vec<_>>().join(":")
+    Some(vec![hex::upper(members.iter().find(|member| member.tag == 0x80)?.content)])
 }
 
 fn alternative_names(names: &[GeneralName]) -> Vec<String> {
@@ -124,19 +121,15 @@ fn other_name(name: &GeneralName) -> Option<String> {
             Some(match (type_id.to_string().as_str(), text) {
                 ("1.3.6.1.4.1.311.20.2.3", Some(text)) => format!("UPN: {text}"),
                 ("1.3.6.1.4.1.57264.1.7", Some(text)) => format!("Sigstore Identity: {text}"),
-                (other, _) => format!("OtherName: Type: {other}, Value: 0x{}", lower_hex(value)),
+                (other, _) => format!("OtherName: Type: {other}, Value: 0x{}", hex::lower(value)),
             })
         }
         GeneralName::DirectoryName(name) => Some(format!("DirName: {}", name.joined(","))),
         GeneralName::RegisteredId(oid) => Some(format!("Registered ID: {oid}")),
-        GeneralName::X400Address(value) => Some(format!("X400Name: 0x{}", lower_hex(value))),
-        GeneralName::EdiPartyName(value) => Some(format!("EdiPartyName: 0x{}", lower_hex(value))),
+        GeneralName::X400Address(value) => Some(format!("X400Name: 0x{}", hex::lower(value))),
+        GeneralName::EdiPartyName(value) => Some(format!("EdiPartyName: 0x{}", hex::lower(value))),
         GeneralName::Dns(_) | GeneralName::Email(_) | GeneralName::Ip(_) | GeneralName::Uri(_) => None,
     }
-}
-
-fn lower_hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 fn name_constraints(constraints: &NameConstraints) -> Vec<String> {
@@ -165,7 +158,7 @@ fn subtree(subtree: &Subtree) -> (&'static str, String) {
         Subtree::Uri(text) => ("URI", text.clone()),
         Subtree::Ip { network, mask } => ("IP Range", format!("{network}/{}", prefix(mask))),
         Subtree::Directory(name) => ("DirName", name.joined(",")),
-        Subtree::Unsupported { kind, der } => ("Other", format!("[{kind}] 0x{}", lower_hex(der))),
+        Subtree::Unsupported { kind, der } => ("Other", format!("[{kind}] 0x{}", hex::lower(der))),
     }
 }
 
@@ -184,6 +177,9 @@ fn distribution_points(value: &[u8]) -> Lines {
                 urls.extend(full_name.children()?.iter().filter(|name| name.tag == 0x86).filter_map(Element::text));
             }
         }
+    }
+    if urls.is_empty() {
+        return None;
     }
     let urls: Vec<String> = urls.iter().map(|url| format!("URI:{url}")).collect();
     Some(vec!["Full Name:".to_owned(), format!("  {}", urls.join(", "))])

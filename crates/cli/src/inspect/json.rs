@@ -7,6 +7,7 @@ mod purposes;
 mod request;
 mod value;
 
+use std::collections::HashMap;
 use std::time::SystemTime;
 
 use aws_lc_rs::digest;
@@ -20,15 +21,32 @@ use extension::CertificateExtensions;
 pub(super) use name::of_issuer as name_of_issuer;
 pub(crate) use value::{Json, Object, decimal};
 
-/// A document as JSON. `others` are looked through for the issuer, to tell whether the signature is valid.
-pub(crate) fn json(document: &Document, others: &[Document]) -> Json {
+/// Certificates by their subject, to find the issuers of others.
+#[derive(Debug)]
+pub(crate) struct Issuers<'a>(HashMap<&'a [u8], Vec<&'a Certificate>>);
+
+impl<'a> Issuers<'a> {
+    /// All certificates of these documents.
+    pub(crate) fn among(documents: &'a [Document]) -> Self {
+        let mut by_subject: HashMap<&[u8], Vec<&Certificate>> = HashMap::new();
+        for document in documents {
+            if let Document::Certificate(certificate) = document {
+                by_subject.entry(certificate.subject_der()).or_default().push(certificate);
+            }
+        }
+        Self(by_subject)
+    }
+}
+
+/// A document as JSON. `issuers` are those whose keys are here, to tell whether the signature is valid.
+pub(crate) fn json(document: &Document, issuers: &Issuers<'_>) -> Json {
     match document {
-        Document::Certificate(certificate) => of_certificate(certificate, others).into(),
+        Document::Certificate(certificate) => of_certificate(certificate, issuers).into(),
         Document::Request(request) => request::json(request).into(),
     }
 }
 
-fn of_certificate(certificate: &Certificate, others: &[Document]) -> Object {
+fn of_certificate(certificate: &Certificate, issuers: &Issuers<'_>) -> Object {
     let mut out = Object::new();
     let extensions = CertificateExtensions::of(certificate.extensions());
     out.put("version", Json::number(certificate.version()));
@@ -42,7 +60,7 @@ fn of_certificate(certificate: &Certificate, others: &[Document]) -> Object {
     out.put("subject_key_info", key::json(certificate.public_key_info()));
     out.put("extensions", extensions.known);
     out.put_list("unknown_extensions", extensions.unknown);
-    out.put("signature", signature(certificate, others));
+    out.put("signature", signature(certificate, issuers));
     out.put("fingerprint_md5", Json::hex(&md5::Md5::digest(certificate.der())));
     let sha1 = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, certificate.der());
     out.put("fingerprint_sha1", Json::hex(sha1.as_ref()));
@@ -83,28 +101,26 @@ fn validity(start: SystemTime, end: SystemTime) -> Object {
     out
 }
 
-fn signature(certificate: &Certificate, others: &[Document]) -> Object {
+fn signature(certificate: &Certificate, issuers: &Issuers<'_>) -> Object {
     let mut out = Object::new();
     out.put("signature_algorithm", algorithm(certificate));
     out.put("value", Json::octets(certificate.signature()));
     let self_signed = certificate.is_self_signed();
     // Nothing is claimed when the key that signed is not here, or is of a kind that is not verified.
-    out.put_some("valid", if self_signed { Some(true) } else { verified(certificate, others) });
+    out.put_some("valid", if self_signed { Some(true) } else { verified(certificate, issuers) });
     out.put("self_signed", self_signed);
     out
 }
 
 /// Whether the signature verifies with the key of an issuer that is here.
-fn verified(certificate: &Certificate, others: &[Document]) -> Option<bool> {
+fn verified(certificate: &Certificate, issuers: &Issuers<'_>) -> Option<bool> {
     certificate.signature_algorithm()?;
-    let certificates = others.iter().filter_map(|document| match document {
-        Document::Certificate(other) => Some(other),
-        Document::Request(_) => None,
-    });
-    let issuers = certificates.filter(|other| other.subject_der() == certificate.issuer_der());
-    let mut keys = issuers.filter_map(|issuer| issuer.public_key().ok()).peekable();
+    let named = issuers.0.get(certificate.issuer_der())?;
+    let mut keys = named.iter().filter_map(|issuer| issuer.public_key().ok()).take(MOST_ISSUERS).peekable();
     keys.peek()?;
-    Some(keys.any(|key| certificate.is_signed_by(key).is_ok()))
+    let valid = keys.any(|key| certificate.is_signed_by(key).is_ok());
+    // Somebody may have put in very many of one name; not all of them are tried, and then nothing is claimed.
+    (valid || named.len() <= MOST_ISSUERS).then_some(valid)
 }
 
 /// The part that is signed without what certificate transparency adds, if it added anything (RFC 6962 §3.2).
@@ -139,4 +155,5 @@ fn validation_level(extensions: &[Extension]) -> &'static str {
     level.map_or("unknown", |(_, level)| level)
 }
 
+const MOST_ISSUERS: usize = 8;
 const LEVELS: [(&str, &str); 3] = [("2.23.140.1.1", "EV"), ("2.23.140.1.2.2", "OV"), ("2.23.140.1.2.1", "DV")];

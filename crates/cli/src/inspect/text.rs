@@ -7,7 +7,7 @@ use rung_pki::{Certificate, CertificateRequest, DistinguishedName};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::{Document, algorithm_name, extension, key};
+use super::{Document, algorithm_name, extension, hex, key};
 use crate::ui::shown;
 
 /// All of a document. With the time that it is, dates are followed by how far away they are, for a person.
@@ -86,18 +86,19 @@ fn signature(out: &mut String, algorithm: &str, octets: &[u8]) {
 pub(super) fn hex_lines(out: &mut String, octets: &[u8], per_line: usize, indent: usize) {
     let lines = octets.chunks(per_line).count();
     for (number, line) in octets.chunks(per_line).enumerate() {
-        let _ = write!(out, "{:indent$}", "");
-        let text: Vec<String> = line.iter().map(|octet| format!("{octet:02x}")).collect();
-        out.push_str(&text.join(":"));
+        out.extend(std::iter::repeat_n(' ', indent));
+        for (place, octet) in line.iter().enumerate() {
+            if place > 0 {
+                out.push(':');
+            }
+            hex::push(out, *octet);
+        }
         out.push_str(if number + 1 < lines { ":\n" } else { "\n" });
     }
 }
 
 fn even_hex(octets: &[u8]) -> String {
-    if octets.is_empty() {
-        return "00".to_owned();
-    }
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    if octets.is_empty() { "00".to_owned() } else { hex::lower(octets) }
 }
 
 /// Such as `Mar 1 08:00:00 2026 UTC`.

@@ -6,7 +6,7 @@ use crate::call::Call;
 use crate::clock;
 use crate::failure::Usage;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
-use crate::inspect::{Document, Json, json, open, short, text};
+use crate::inspect::{Document, Issuers, Json, json, open, short, text};
 use crate::peer;
 use crate::ui::print;
 
@@ -84,8 +84,9 @@ fn concatenated(documents: &[Document], shown: impl Fn(&Document) -> String) -> 
 
 /// One object, or a list of several. The other certificates of the file may show that signatures are valid.
 fn as_json(asked_for: &[Document], all: &[Document]) -> String {
+    let issuers = Issuers::among(all);
     match asked_for {
-        [one] => json(one, all).pretty(),
-        several => Json::List(several.iter().map(|one| json(one, all)).collect()).pretty(),
+        [one] => json(one, &issuers).pretty(),
+        several => Json::List(several.iter().map(|one| json(one, &issuers)).collect()).pretty(),
     }
 }

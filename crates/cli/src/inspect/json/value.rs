@@ -49,7 +49,7 @@ impl Json {
 
     /// Octets in lower-case hexadecimal digits.
     pub(crate) fn hex(octets: &[u8]) -> Self {
-        Self::Text(octets.iter().map(|octet| format!("{octet:02x}")).collect())
+        Self::Text(crate::inspect::hex::lower(octets))
     }
 
     /// The value on many lines, two spaces deeper for each level, and a line end.
@@ -197,12 +197,19 @@ fn write_all<'a>(
 }
 
 fn line(out: &mut String, spaces: usize, depth: usize) {
-    let _ = write!(out, "\n{:width$}", "", width = spaces * depth);
+    out.push('\n');
+    out.extend(std::iter::repeat_n(' ', spaces * depth));
 }
 
 /// A text in quotes, with everything escaped that a terminal could be fooled with.
 fn quote(out: &mut String, text: &str) {
     out.push('"');
+    // Most texts are digits and letters alone.
+    if text.bytes().all(|octet| matches!(octet, b' '..=b'~') && !matches!(octet, b'"' | b'\\')) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for character in text.chars() {
         match character {
             '"' => out.push_str("\\\""),
