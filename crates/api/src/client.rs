@@ -20,7 +20,7 @@ use crate::body::{
     Certificates, EncryptedKey, ErrorBody, Health, PreviewResponse, Provisioner, ProvisionerPage, RekeyRequest,
     RevokeRequest, Revoked, Root, SignRequest, SignResponse, Version, to_json,
 };
-use crate::outbound::{Answer, Limits, Trust, agent_as, exchange, is_loopback, proxy};
+use crate::outbound::{Answer, Limits, Trust, agent, exchange, is_loopback, proxy};
 use crate::printable;
 
 pub use address::{AddressError, CaUrl, Fingerprint, FingerprintError};
@@ -75,7 +75,7 @@ impl Client {
 
     fn within(url: &CaUrl, shown: Option<ClientCert>, trust: Trust, limits: Limits) -> Self {
         let proxy = if is_loopback(url.as_url()) { None } else { proxy() };
-        let agent = agent_as(shown, trust, proxy, &limits);
+        let agent = agent(shown, trust, proxy, &limits);
         Self { url: url.clone(), agent, limits }
     }
 

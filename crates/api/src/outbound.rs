@@ -12,15 +12,17 @@ mod trust;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use rung_pki::{PrivateKey, keyfile};
 use rustls_pki_types::CertificateDer;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request, header};
+use ureq::tls::ClientCert;
 use url::Url;
 
 pub use error::{FetchError, Problem};
 pub(crate) use exchange::{Answer, Limits, exchange};
-pub(crate) use trust::{Trust, agent, agent_as, proxy};
+pub(crate) use trust::{Trust, agent, proxy};
 
 /// Fetches documents from others, within bounds.
 #[derive(Debug, Default)]
@@ -28,6 +30,7 @@ pub struct Fetcher {
     limits: Limits,
     extra_roots: Vec<CertificateDer<'static>>,
     any_server: bool,
+    identity: Option<ClientCert>,
     agents: [OnceLock<(Agent, TrustNote)>; 4],
 }
 
@@ -54,6 +57,24 @@ impl Fetcher {
     pub fn with_body_limit(mut self, bytes: u64) -> Self {
         self.limits.body = bytes;
         self
+    }
+
+    /// The same, but it shows itself with a certificate, its chain leaf first, to whoever asks for one.
+    #[must_use]
+    pub fn with_identity(mut self, chain: &[CertificateDer<'_>], key: &PrivateKey) -> Self {
+        let chain: Vec<_> = chain.iter().map(|der| ureq::tls::Certificate::from_der(der).to_owned()).collect();
+        // From PEM, since the kinds of DER keys have no name outside of ureq.
+        let key = ureq::tls::PrivateKey::from_pem(keyfile::to_pem(key).as_bytes()).expect("our own PEM is read");
+        self.identity = Some(ClientCert::new_with_certs(&chain, key));
+        self
+    }
+
+    /// Send a JSON document and take the JSON object that answers it, whatever the status.
+    pub fn post_json<T: DeserializeOwned>(&self, url: &Url, body: Vec<u8>) -> Result<FormReply<T>, FetchError> {
+        let request = Request::post(url.as_str()).header(header::CONTENT_TYPE, "application/json");
+        let answer = self.run_json(url, request.body(body))?;
+        let body = serde_json::from_slice(&answer.body);
+        Ok(FormReply { status: answer.status, body: body.map_err(|_| FetchError::new(url, not_json(&answer)))? })
     }
 
     /// The same, but whoever answers is taken for the one who was asked. Only for [`Self::get_signed`] and
@@ -171,7 +192,7 @@ impl Fetcher {
             };
             let proxy = if route == Route::Remote { trust::proxy() } else { None };
             let trust = if self.any_server { Trust::Unverified } else { Trust::Roots(roots) };
-            (agent(trust, proxy, &self.limits), note)
+            (agent(self.identity.clone(), trust, proxy, &self.limits), note)
         })
     }
 }

@@ -1,5 +1,6 @@
 //! All commands, one file each.
 
+mod api;
 mod ca;
 mod certificate;
 pub(crate) mod completion;
@@ -29,6 +30,7 @@ pub(crate) static ROOT: Group = Group {
         lines: &["help context select"],
     }],
     children: &[
+        Node::Group(&api::GROUP),
         Node::Group(&ca::GROUP),
         Node::Group(&certificate::GROUP),
         Node::Command(&completion::COMMAND),

@@ -16,13 +16,8 @@ pub(crate) enum Trust {
     Unverified,
 }
 
-/// An agent with our TLS provider, no redirects and no hidden settings.
-pub(crate) fn agent(trust: Trust, proxy: Option<Proxy>, limits: &Limits) -> Agent {
-    agent_as(None, trust, proxy, limits)
-}
-
-/// The same, which shows a certificate to the other side.
-pub(crate) fn agent_as(shown: Option<ClientCert>, trust: Trust, proxy: Option<Proxy>, limits: &Limits) -> Agent {
+/// An agent with our TLS provider, no redirects and no hidden settings, which shows a certificate if it has one.
+pub(crate) fn agent(shown: Option<ClientCert>, trust: Trust, proxy: Option<Proxy>, limits: &Limits) -> Agent {
     let tls = TlsConfig::builder()
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
         .client_cert(shown);

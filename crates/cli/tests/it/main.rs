@@ -1,5 +1,6 @@
 //! The real program, started as a person starts it.
 
+mod api_token;
 mod basics;
 mod certificates;
 mod contexts;
