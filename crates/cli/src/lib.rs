@@ -13,6 +13,7 @@ mod dispatch;
 mod doctor;
 mod failure;
 mod fileserver;
+pub mod fuzz;
 mod grammar;
 mod help;
 mod input;

@@ -4,6 +4,7 @@ mod api_token;
 mod basics;
 mod certificates;
 mod contexts;
+mod corpus;
 mod doctor;
 mod documents;
 mod examples;
