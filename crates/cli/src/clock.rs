@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use rustix::time::{ClockId, clock_gettime};
+use time::OffsetDateTime;
 
 /// What time it is.
 #[expect(clippy::disallowed_methods, reason = "this is the one place of the command line that asks the system")]
@@ -13,6 +14,12 @@ pub(crate) fn now() -> SystemTime {
 /// Seconds since 1970; zero before that.
 pub(crate) fn unix_seconds(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// A time as files and people have it, to the second.
+pub(crate) fn stamp(time: SystemTime) -> OffsetDateTime {
+    let exact = OffsetDateTime::from(time);
+    exact.replace_nanosecond(0).unwrap_or(exact)
 }
 
 /// An instant by two clocks: one that people set, and one that only ever goes on.

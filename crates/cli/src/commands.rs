@@ -1,5 +1,6 @@
 //! All commands, one file each.
 
+mod agent;
 mod api;
 mod ca;
 mod certificate;
@@ -30,6 +31,7 @@ pub(crate) static ROOT: Group = Group {
         lines: &["help context select"],
     }],
     children: &[
+        Node::Group(&agent::GROUP),
         Node::Group(&api::GROUP),
         Node::Group(&ca::GROUP),
         Node::Group(&certificate::GROUP),

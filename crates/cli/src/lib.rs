@@ -4,6 +4,7 @@
 //! it; `commands` lists them all. `grammar` reads the words, `call` finds the value of every flag, `ui` talks
 //! to the person, `output` writes files.
 
+mod agent;
 mod ca;
 mod call;
 mod clock;

@@ -19,4 +19,6 @@ mod oauth;
 #[cfg(test)]
 mod profile;
 #[cfg(test)]
+mod renewal;
+#[cfg(test)]
 mod tutorial;

@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::after::After;
 use super::flags::{random, rounded};
 use super::pair::Pair;
-use super::schedule::{self, Alarm, Rule};
+use super::schedule::{self, Alarm, Lifetime, Rule};
 use crate::clock;
 use crate::ui::{Ui, print, shown};
 
@@ -31,7 +31,7 @@ pub(crate) fn run(
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut watch = Watch { pair, rule, failures: 0 };
-        let mut alarm = watch.alarm()?;
+        let mut alarm = watch.alarm(schedule::due)?;
         say(&format!("first renewal in {}", go(alarm.left(clock::moment()))))?;
         loop {
             let left = alarm.left(clock::moment());
@@ -51,7 +51,7 @@ pub(crate) fn run(
             match replace(&watch.pair) {
                 Ok(pair) => {
                     watch = Watch { pair, rule, failures: 0 };
-                    alarm = watch.alarm()?;
+                    alarm = watch.alarm(schedule::due_again)?;
                     let next = go(alarm.left(clock::moment()));
                     say(&format!("{} certificate renewed, next in {next}", shown(&watch.pair.name())))?;
                     if let Err(error) = after.run() {
@@ -68,6 +68,9 @@ pub(crate) fn run(
     })
 }
 
+/// How to decide when the certificate is renewed.
+type Due = fn(Lifetime, Rule, SystemTime, u64) -> SystemTime;
+
 struct Watch {
     pair: Pair,
     rule: Rule,
@@ -75,9 +78,9 @@ struct Watch {
 }
 
 impl Watch {
-    fn alarm(&self) -> anyhow::Result<Alarm> {
+    fn alarm(&self, due: Due) -> anyhow::Result<Alarm> {
         let now = clock::moment();
-        Ok(Alarm::set(schedule::due(self.pair.lifetime(), self.rule, now.wall, random()?), now))
+        Ok(Alarm::set(due(self.pair.lifetime(), self.rule, now.wall, random()?), now))
     }
 
     fn again(&self) -> anyhow::Result<Alarm> {

@@ -88,6 +88,13 @@ pub(crate) fn due(lifetime: Lifetime, rule: Rule, now: SystemTime, random: u64) 
     }
 }
 
+/// When to renew a certificate that has just been renewed: never at once, whatever the rule says, since a rule that does
+/// not fit into what the CA issues would ask for one certificate after another.
+pub(crate) fn due_again(lifetime: Lifetime, rule: Rule, now: SystemTime, random: u64) -> SystemTime {
+    let soonest = now + (lifetime.length() / 20).clamp(SHORTEST_PAUSE, FIRST_PAUSE);
+    due(lifetime, rule, now, random).max(soonest)
+}
+
 /// Whether a certificate is due that is looked at once, without waiting.
 pub(crate) fn is_due(lifetime: Lifetime, left: Duration, now: SystemTime, random: u64) -> bool {
     lifetime.left(now) <= left + part(left / 20, random)

@@ -34,6 +34,13 @@ fn a_certificate_is_due_after_two_thirds_or_a_little_earlier() {
 }
 
 #[test]
+fn a_rule_that_does_not_fit_does_not_ask_for_one_certificate_after_another() {
+    let soon = due_again(day(), Rule::Left(DAY * 2), noon(), 0);
+    assert_eq!(soon, noon() + Duration::from_secs(60));
+    assert_eq!(due_again(day(), Rule::Third, noon(), 0), noon() + HOUR * 16);
+}
+
+#[test]
 fn one_look_decides_with_a_twentieth_of_doubt() {
     let at = noon() + HOUR * 14;
     assert!(is_due(day(), HOUR * 10, at, 0));
