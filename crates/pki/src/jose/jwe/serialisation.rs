@@ -46,6 +46,7 @@ impl Parts {
         if parts.next().is_some() {
             return Err(NOT_COMPACT);
         }
+        check_header(protected)?;
         let sealed = Sealed { iv: decode(iv)?, ciphertext: decode(ciphertext)?, tag: decode(tag)? };
         Ok(Self::plain(protected.to_owned(), decode(encrypted_key)?, sealed))
     }
@@ -66,6 +67,7 @@ impl Parts {
         };
         let sealed =
             Sealed { iv: decode(members.iv)?, ciphertext: decode(members.ciphertext)?, tag: decode(members.tag)? };
+        check_header(members.protected.unwrap_or_default())?;
         if let Some(aad) = members.aad {
             decode(aad)?;
         }
@@ -163,6 +165,11 @@ impl Recipient {
             encrypted_key: decode(encrypted_key.unwrap_or_default())?,
         })
     }
+}
+
+/// The protected header is written again as it was read, so it must be what it claims to be.
+fn check_header(text: &str) -> Result<(), JweError> {
+    base64url::decode(text).map(drop).map_err(|_| JweError::Malformed(NOT_BASE64_HEADER))
 }
 
 fn decode(text: &str) -> Result<Vec<u8>, JweError> {

@@ -332,6 +332,20 @@ mod objects {
     }
 
     #[test]
+    fn a_header_that_is_not_base64url_is_never_written_again() {
+        let expected = JweError::Malformed("its header is not base64url");
+        for header in ["a\"b", "e30=", "e3", "é", "a b"] {
+            let compact = format!("{header}.AA.AA.AA.AA");
+            let flattened =
+                json!({"protected": header, "encrypted_key": "AA", "iv": "AA", "ciphertext": "AA", "tag": "AA"});
+            for text in [compact, flattened.to_string()] {
+                assert!(EncryptedObject::parse(&text).is_err(), "{text}");
+            }
+        }
+        assert_eq!(EncryptedObject::parse("a^.AA.AA.AA.AA").map(drop), Err(expected));
+    }
+
+    #[test]
     fn recipients_and_headers_are_bounded() {
         let vector = standards().into_iter().find(|vector| vector["name"] == "RFC 7516 A.4, first").unwrap();
         let mut text: Value = serde_json::from_str(vector["text"].as_str().unwrap()).unwrap();
