@@ -1,6 +1,7 @@
 //! `crypto …`
 
 mod change_pass;
+mod jose;
 mod jwe;
 mod jwk;
 mod jws;
@@ -15,6 +16,7 @@ pub(crate) static GROUP: Group = Group {
     examples: &[Example { purpose: "Choose another password for a key:", lines: &["crypto change-pass svc.key"] }],
     children: &[
         Node::Command(&change_pass::COMMAND),
+        Node::Group(&jose::GROUP),
         Node::Group(&jwe::GROUP),
         Node::Group(&jwk::GROUP),
         Node::Group(&jws::GROUP),

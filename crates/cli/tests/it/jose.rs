@@ -523,3 +523,24 @@ fn content_that_cannot_be_is_neither_encrypted_nor_decrypted() {
     sandbox.write("okp.pub", &okp);
     jwe(&["encrypt", "--key", "okp.pub"], "").failed(1, "key Ed25519 cannot be used for encryption\n");
 }
+
+#[test]
+fn each_way_of_writing_turns_into_the_other() {
+    let sandbox = with_key(&[]);
+    make_key(&sandbox, "enc", &["--use", "enc"]);
+    let format = |input: &str| sandbox.run_with(&["crypto", "jose", "format"], input);
+    let signed = sandbox.run_with(&["crypto", "jws", "sign", "--key", "key.json"], "x").stdout;
+    let json = format(&signed);
+    let names: Vec<String> = json_of(&json).as_object().expect("an object").keys().cloned().collect();
+    assert_eq!(names, ["payload", "protected", "signature"]);
+    format(&json.stdout).printed(&signed);
+    let encrypted = sandbox.run_with(&["crypto", "jwe", "encrypt", "--key", "enc.pub"], "x").stdout;
+    let compact = format(&encrypted);
+    assert_eq!(compact.stdout.split('.').count(), 5);
+    format(&compact.stdout).printed(&encrypted);
+    format("a.b").failed(1, "error parsing data: compact JWS format must have three parts\n");
+    let parts: Vec<&str> = signed.trim_end().split('.').collect();
+    let one = json!({"protected": parts[0], "signature": parts[2]});
+    let two = json!({"payload": parts[1], "signatures": [one, one]}).to_string();
+    format(&two).failed(1, "so it has no compact form\n");
+}
