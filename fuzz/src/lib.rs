@@ -1,3 +1,4 @@
 //! What is done with arbitrary input. The tests of the crates do the same with the corpus, on any compiler.
 
 pub mod jose;
+pub mod template;

@@ -3,6 +3,7 @@
 mod anything;
 mod cases;
 mod certificate;
+mod corpus;
 mod errors;
 mod go;
 mod limits;
