@@ -17,6 +17,7 @@ mod regular;
 mod semver;
 mod strings;
 mod unicode;
+mod urls;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -78,7 +79,7 @@ pub(crate) fn time_method(name: &str) -> Option<&'static Function> {
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {
     // What sprig calls as the language does, such as `slice`, stands for sprig's.
-    let tables: [&[Function]; 16] = [
+    let tables: [&[Function]; 17] = [
         builtin::FUNCTIONS,
         compare::FUNCTIONS,
         escape::FUNCTIONS,
@@ -95,6 +96,7 @@ static BY_NAME: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::n
         regular::FUNCTIONS,
         semver::FUNCTIONS,
         strings::FUNCTIONS,
+        urls::FUNCTIONS,
     ];
     tables.into_iter().flatten().map(|function| (function.name, function)).collect()
 });

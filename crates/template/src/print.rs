@@ -104,7 +104,7 @@ pub(crate) fn sprintf(format: &str, values: &[Val]) -> Result<String, Failure> {
 }
 
 /// Longer texts come from nobody who means well.
-const MOST_TEXT: usize = 4 * 1024 * 1024;
+const MOST_TEXT: usize = 1024 * 1024;
 /// Go refuses widths above this.
 const WIDEST: usize = 1_000_000;
 

@@ -53,7 +53,8 @@ const PRETTY: Style = Style { html: true, indented: true };
 const RAW: Style = Style { html: false, indented: false };
 
 fn json(runtime: &mut Runtime<'_>, values: &[Val], style: Style) -> Outcome {
-    let most = runtime.limits().memory;
+    // What does not fit into the result need not be written.
+    let most = runtime.limits().output;
     let text = json::write(&values[0], style, most)?;
     runtime.step(text.len() / 64)?;
     Ok(Val::text(text))

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::{Rc, Weak};
+
+use regex::Regex;
 
 use crate::Environment;
 use crate::error::Failure;
@@ -16,13 +18,15 @@ pub(crate) struct Runtime<'e> {
     environment: &'e Environment<'e>,
     steps: u64,
     memory: usize,
+    /// Regular expressions that were made ready, since that is the larger part of the work.
+    expressions: HashMap<String, Regex>,
     /// Dicts can be made to hold themselves; these are emptied at the end.
     maps: Vec<Weak<Map>>,
 }
 
 impl<'e> Runtime<'e> {
     pub(crate) fn new(environment: &'e Environment<'e>) -> Self {
-        Runtime { environment, steps: 0, memory: 0, maps: Vec::new() }
+        Runtime { environment, steps: 0, memory: 0, expressions: HashMap::new(), maps: Vec::new() }
     }
 
     pub(crate) fn limits(&self) -> &Limits<'e> {
@@ -91,6 +95,21 @@ impl<'e> Runtime<'e> {
         }
     }
 
+    /// A regular expression, made ready once.
+    pub(crate) fn expression(
+        &mut self,
+        pattern: &str,
+        make: impl FnOnce() -> Result<Regex, Failure>,
+    ) -> Result<Regex, Failure> {
+        if let Some(ready) = self.expressions.get(pattern) {
+            return Ok(ready.clone());
+        }
+        self.step(STEPS_OF_EXPRESSION + pattern.len())?;
+        let ready = make()?;
+        self.expressions.insert(pattern.to_owned(), ready.clone());
+        Ok(ready)
+    }
+
     /// The time that was given.
     pub(crate) fn now(&self) -> Result<Time, Failure> {
         self.environment.now.clone().ok_or_else(|| "this template is rendered without a present time".into())
@@ -107,5 +126,7 @@ impl<'e> Runtime<'e> {
 }
 
 const STEPS_BETWEEN_LOOKS: u64 = 256;
+/// Making an expression ready takes about as long as this many actions.
+const STEPS_OF_EXPRESSION: usize = 500;
 /// About what a value takes in a list.
 const BYTES_OF_VALUE: usize = 24;

@@ -55,6 +55,9 @@ fn whoever_prints_without_end_is_stopped() {
     check_stopped(r#"{{ $x := list 1 }}{{ range 60 }}{{ $x = concat $x $x }}{{ end }}"#, &default, memory);
     check_stopped(r#"{{ replace "" (repeat 10000 "y") (repeat 10000 "x") }}"#, &default, memory);
     check_stopped(r#"{{ regexReplaceAll "x" (repeat 10000 "x") (repeat 10000 "y") }}"#, &default, memory);
+    check_stopped(r#"{{ range 1000 }}{{ regexMatch (printf "[a-z]{%d}" .) "x" }}{{ end }}"#, &default, |bound| {
+        matches!(bound, Bound::Steps(_))
+    });
     check_stopped(r#"{{ range 2000 }}{{ repeat 1000 "x" }}{{ end }}"#, &default, |b| matches!(b, Bound::Output(_)));
     check_stopped(r#"{{ $x := list 1 }}{{ range 60 }}{{ $x = list $x $x }}{{ end }}{{ toJson $x }}"#, &default, memory);
     check_stopped(r#"{{ $x := list 1 }}{{ range 60 }}{{ $x = list $x $x }}{{ end }}{{ $x }}"#, &default, memory);
