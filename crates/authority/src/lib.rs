@@ -6,6 +6,7 @@
 //! Each hop is one function; each value can be made only by the check before it.
 
 pub mod audience;
+pub mod audit;
 pub mod clock;
 pub mod error;
 pub mod grant;

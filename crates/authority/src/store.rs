@@ -2,7 +2,7 @@
 
 use std::{error::Error, future::Future, pin::Pin, sync::Arc, time::SystemTime};
 
-use rung_pki::{Certificate, SerialNumber, crl::Reason};
+use rung_pki::{Certificate, SerialNumber, crl::Reason, tlog::Hash};
 
 /// Work that a store is doing.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -46,6 +46,18 @@ pub trait Store: Send + Sync + 'static {
 
     /// How many certificates are on record.
     fn count_certificates(&self) -> StoreFuture<'_, Result<u64, StoreError>>;
+
+    /// Append an entry to the audit record, durably, for a decision that leaves nothing else.
+    fn append(&self, audit: AuditEntry) -> StoreFuture<'_, Result<(), CommitError>>;
+
+    /// How many records the audit has, and the root of the tree over them ([`crate::audit`]).
+    fn audit_head(&self) -> StoreFuture<'_, Result<(u64, Hash), StoreError>>;
+
+    /// Keep a signed checkpoint of the audit record of that size.
+    fn keep_checkpoint<'a>(&'a self, size: u64, note: &'a str) -> StoreFuture<'a, Result<(), StoreError>>;
+
+    /// The latest signed checkpoint that was kept.
+    fn checkpoint(&self) -> StoreFuture<'_, Result<Option<String>, StoreError>>;
 
     /// The audit entries from position `from` (the first has 1) on, at most `limit`, in order.
     fn audit(&self, from: u64, limit: u32) -> StoreFuture<'_, Result<Vec<AuditRecord>, StoreError>>;
@@ -156,6 +168,8 @@ pub struct AuditRecord {
     pub request_id: String,
     /// Who, what and which check, as a JSON object.
     pub detail: String,
+    /// The leaf hash of the record ([`crate::audit::record`]).
+    pub hash: Hash,
 }
 
 /// A certificate on record.

@@ -7,11 +7,15 @@ use std::{
     time::SystemTime,
 };
 
+use rung_authority::audit::{BEGINNING, Said, record};
 use rung_authority::store::{
     AuditEntry, AuditRecord, CertificateRecord, CommitError, Issuance, Revocation, RevocationRecord, Store, StoreError,
     StoreFuture, TokenUse,
 };
-use rung_pki::SerialNumber;
+use rung_pki::{
+    SerialNumber,
+    tlog::{Edge, Hash, leaf_hash},
+};
 
 /// A store in memory. Every token that is not expired is remembered, but of certificates and audit entries only the
 /// latest ten thousand: a server without a database must not grow for ever.
@@ -33,8 +37,11 @@ struct Contents {
     condemned: HashSet<[u8; 32]>,
     crl_numbers: HashMap<Vec<u8>, u64>,
     audit: VecDeque<AuditRecord>,
-    /// How many audit entries there ever were.
-    appended: u64,
+    /// The tree over all audit entries that there ever were.
+    edge: Edge,
+    /// The leaf hash of the last of them.
+    previous: Option<Hash>,
+    checkpoint: Option<String>,
 }
 
 /// So many certificates and audit entries are kept.
@@ -86,6 +93,25 @@ impl Store for MemoryStore {
 
     fn count_certificates(&self) -> StoreFuture<'_, Result<u64, StoreError>> {
         Box::pin(ready(Ok(self.contents().certificates.len() as u64)))
+    }
+
+    fn append(&self, audit: AuditEntry) -> StoreFuture<'_, Result<(), CommitError>> {
+        self.contents().append(audit);
+        Box::pin(ready(Ok(())))
+    }
+
+    fn audit_head(&self) -> StoreFuture<'_, Result<(u64, Hash), StoreError>> {
+        let contents = self.contents();
+        Box::pin(ready(Ok((contents.edge.size(), contents.edge.root()))))
+    }
+
+    fn keep_checkpoint<'a>(&'a self, _: u64, note: &'a str) -> StoreFuture<'a, Result<(), StoreError>> {
+        self.contents().checkpoint = Some(note.to_owned());
+        Box::pin(ready(Ok(())))
+    }
+
+    fn checkpoint(&self) -> StoreFuture<'_, Result<Option<String>, StoreError>> {
+        Box::pin(ready(Ok(self.contents().checkpoint.clone())))
     }
 
     fn audit(&self, from: u64, limit: u32) -> StoreFuture<'_, Result<Vec<AuditRecord>, StoreError>> {
@@ -190,16 +216,16 @@ impl Contents {
     }
 
     fn append(&mut self, audit: AuditEntry) {
-        self.appended += 1;
+        let position = self.edge.size() + 1;
+        let said =
+            Said { position, at: audit.at, action: audit.action, request_id: &audit.request_id, detail: &audit.detail };
+        let hash = leaf_hash(&record(&said, &self.previous.unwrap_or(BEGINNING)));
+        self.edge.push(hash);
+        self.previous = Some(hash);
         if self.audit.len() == KEPT {
             self.audit.pop_front();
         }
-        self.audit.push_back(AuditRecord {
-            position: self.appended,
-            at: audit.at,
-            action: audit.action.to_owned(),
-            request_id: audit.request_id,
-            detail: audit.detail,
-        });
+        let AuditEntry { at, action, request_id, detail } = audit;
+        self.audit.push_back(AuditRecord { position, at, action: action.to_owned(), request_id, detail, hash });
     }
 }

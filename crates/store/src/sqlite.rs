@@ -10,6 +10,7 @@
 //! thread of its own that stops the store when it finds damage; a certificate is compared with its digest when it is
 //! read.
 
+mod audit;
 mod checkpoint;
 mod inspect;
 mod open;
@@ -31,9 +32,10 @@ use std::{
 };
 
 use rung_authority::store::{
-    AuditRecord, CertificateRecord, CommitError, Issuance, Revocation, RevocationRecord, Store, StoreError, StoreFuture,
+    AuditEntry, AuditRecord, CertificateRecord, CommitError, Issuance, Revocation, RevocationRecord, Store, StoreError,
+    StoreFuture,
 };
-use rung_pki::SerialNumber;
+use rung_pki::{SerialNumber, tlog::Hash};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -237,6 +239,23 @@ impl Store for SqliteStore {
 
     fn count_certificates(&self) -> StoreFuture<'_, Result<u64, StoreError>> {
         Box::pin(self.read(read::count))
+    }
+
+    fn append(&self, audit: AuditEntry) -> StoreFuture<'_, Result<(), CommitError>> {
+        Box::pin(self.decide(Decision::Audit(Box::new(audit))))
+    }
+
+    fn audit_head(&self) -> StoreFuture<'_, Result<(u64, Hash), StoreError>> {
+        Box::pin(self.ask(Job::AuditHead))
+    }
+
+    fn keep_checkpoint<'a>(&'a self, size: u64, note: &'a str) -> StoreFuture<'a, Result<(), StoreError>> {
+        let note = note.to_owned();
+        Box::pin(self.ask(move |reply| Job::KeepCheckpoint { size, note, reply }))
+    }
+
+    fn checkpoint(&self) -> StoreFuture<'_, Result<Option<String>, StoreError>> {
+        Box::pin(self.read(read::checkpoint))
     }
 
     fn audit(&self, from: u64, limit: u32) -> StoreFuture<'_, Result<Vec<AuditRecord>, StoreError>> {

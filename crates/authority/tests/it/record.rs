@@ -10,9 +10,10 @@ use std::{
 };
 
 use rung_authority::store::{
-    AuditRecord, CertificateRecord, CommitError, Issuance, Revocation, RevocationRecord, Store, StoreError, StoreFuture,
+    AuditEntry, AuditRecord, CertificateRecord, CommitError, Issuance, Revocation, RevocationRecord, Store, StoreError,
+    StoreFuture,
 };
-use rung_pki::SerialNumber;
+use rung_pki::{SerialNumber, tlog::Hash};
 use rung_store::MemoryStore;
 use serde_json::{Value, json};
 
@@ -66,6 +67,22 @@ impl Store for Troubled {
 
     fn count_certificates(&self) -> StoreFuture<'_, Result<u64, StoreError>> {
         self.memory.count_certificates()
+    }
+
+    fn append(&self, audit: AuditEntry) -> StoreFuture<'_, Result<(), CommitError>> {
+        self.memory.append(audit)
+    }
+
+    fn audit_head(&self) -> StoreFuture<'_, Result<(u64, Hash), StoreError>> {
+        self.memory.audit_head()
+    }
+
+    fn keep_checkpoint<'a>(&'a self, size: u64, note: &'a str) -> StoreFuture<'a, Result<(), StoreError>> {
+        self.memory.keep_checkpoint(size, note)
+    }
+
+    fn checkpoint(&self) -> StoreFuture<'_, Result<Option<String>, StoreError>> {
+        self.memory.checkpoint()
     }
 
     fn audit(&self, from: u64, limit: u32) -> StoreFuture<'_, Result<Vec<AuditRecord>, StoreError>> {

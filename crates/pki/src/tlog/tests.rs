@@ -190,6 +190,27 @@ proptest! {
     }
 
     #[test]
+    fn subtrees_are_as_good_as_their_records(size in 0_u64..600, height in 0_u32..9) {
+        let leaves = leaves(size);
+        let mut completed = std::collections::BTreeMap::new();
+        let mut edge = Edge::default();
+        for leaf in &leaves {
+            let before = edge.size();
+            edge.push_subtree(0, *leaf, |height, hash| {
+                completed.insert((height, before >> height), *hash);
+            });
+        }
+        let mut again = Edge::default();
+        for (index, chunk) in leaves.chunks(1 << height).enumerate() {
+            match completed.get(&(height, index as u64)) {
+                Some(root) => again.push_subtree(height, *root, |_, _| ()),
+                None => chunk.iter().for_each(|leaf| again.push(*leaf)),
+            }
+        }
+        prop_assert_eq!(again, edge);
+    }
+
+    #[test]
     fn any_text_is_a_checkpoint_or_an_error(text in "\\PC*\n*", key in "\\PC*") {
         let log = LogKey::parse(vectors()["key"].as_str().unwrap()).unwrap();
         prop_assert!(Checkpoint::verify(&text, &log).is_err());

@@ -49,13 +49,25 @@ impl Edge {
 
     /// Add a record by the hash of it.
     pub fn push(&mut self, leaf: Hash) {
-        let mut hash = leaf;
-        for _ in 0..self.size.trailing_ones() {
+        self.push_subtree(0, leaf, |_, _| ());
+    }
+
+    /// Add `1 << height` records at once by the root of the tree over them; `completed` is told the height and the root
+    /// of every subtree that this completes, the added one included.
+    ///
+    /// # Panics
+    /// When the size is no multiple of so many records, since then they are not a subtree of this tree.
+    pub fn push_subtree(&mut self, height: u32, root: Hash, mut completed: impl FnMut(u32, &Hash)) {
+        assert!(self.size.is_multiple_of(1 << height), "{} records end within a subtree of height {height}", self.size);
+        let mut hash = root;
+        completed(height, &hash);
+        for above in 1..=(self.size >> height).trailing_ones() {
             let left = self.hashes.pop().expect("there is a subtree for each bit of the size");
             hash = node_hash(&left, &hash);
+            completed(height + above, &hash);
         }
         self.hashes.push(hash);
-        self.size += 1;
+        self.size += 1 << height;
     }
 
     /// The root of the tree (RFC 9162 §2.1.1).

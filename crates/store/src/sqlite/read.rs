@@ -78,10 +78,15 @@ pub(super) fn count(connection: &Connection) -> Result<u64, StoreError> {
     u64::try_from(count).map_err(|_| StoreError::Damaged("a negative count".to_owned()))
 }
 
+pub(super) fn checkpoint(connection: &Connection) -> Result<Option<String>, StoreError> {
+    let query = "SELECT note FROM audit_checkpoints ORDER BY size DESC LIMIT 1";
+    connection.query_row(query, [], |row| row.get(0)).optional().map_err(translate)
+}
+
 pub(super) fn audit(connection: &Connection, from: u64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
     let mut statement = connection
         .prepare_cached(
-            "SELECT position, at, action, request_id, detail FROM audit WHERE position >= ?1 ORDER BY position LIMIT ?2",
+            "SELECT position, at, action, request_id, detail, hash FROM audit WHERE position >= ?1 ORDER BY position LIMIT ?2",
         )
         .map_err(translate)?;
     let from = i64::try_from(from).unwrap_or(i64::MAX);
@@ -93,6 +98,7 @@ pub(super) fn audit(connection: &Connection, from: u64, limit: u32) -> Result<Ve
                 action: row.get(2)?,
                 request_id: row.get(3)?,
                 detail: row.get(4)?,
+                hash: row.get(5)?,
             })
         })
         .map_err(translate)?;

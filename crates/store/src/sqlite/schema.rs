@@ -3,6 +3,8 @@
 use rung_pki::sha256;
 use rusqlite::Connection;
 
+use super::audit;
+
 /// Marks files of Rung: "RUNG".
 pub(super) const APPLICATION_ID: i32 = 0x5255_4e47;
 
@@ -69,7 +71,31 @@ const MIGRATIONS: &[&str] = &[
     -- Certificates end about in the order in which they were issued, so that this grows at its end, too.
     CREATE INDEX certificates_by_end ON certificates (not_after);
 ",
+    "
+    -- The leaf hash of the record, which the next one repeats.
+    DROP TRIGGER audit_is_not_changed;
+    ALTER TABLE audit ADD COLUMN hash BLOB;
+    -- Roots of complete subtrees of 256^level records, in their order.
+    CREATE TABLE audit_nodes (
+        level INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        PRIMARY KEY (level, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE audit_checkpoints (
+        size INTEGER PRIMARY KEY,
+        note TEXT NOT NULL
+    ) STRICT;
+",
 ];
+
+/// The version that chained the audit record.
+const CHAINED: i64 = 4;
+/// What keeps the audit record as it is, once its rows have their hashes.
+const SEAL: &str = "
+    CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE(ABORT, 'the audit record is only appended to'); END;
+";
 
 /// The version of files that this program writes.
 pub(super) fn version() -> i64 {
@@ -88,6 +114,10 @@ pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     )?;
     for (version, migration) in (1..).zip(MIGRATIONS).skip_while(|(version, _)| *version <= from) {
         transaction.execute_batch(migration)?;
+        if version == CHAINED {
+            audit::chain_old_records(&transaction)?;
+            transaction.execute_batch(SEAL)?;
+        }
         transaction.execute(
             "INSERT INTO migrations (version, checksum) VALUES (?1, ?2)",
             (version, sha256(migration.as_bytes())),

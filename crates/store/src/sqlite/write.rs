@@ -8,10 +8,12 @@ use std::{
 };
 
 use rung_authority::store::{AuditEntry, CommitError, Issuance, ProvisionerRef, Revocation, StoreError, TokenUse};
+use rung_pki::tlog::Hash;
 use rusqlite::{Connection, config::DbConfig};
 use tokio::sync::oneshot;
 
 use super::{
+    audit::Head,
     checkpoint::Checkpointer,
     read::{milliseconds, translate},
     trouble::{Brake, Severity, Trouble},
@@ -19,6 +21,7 @@ use super::{
 
 /// Something to write.
 pub(super) enum Job {
+    AuditHead(Reply<Result<(u64, Hash), StoreError>>),
     Check(Reply<Result<(), StoreError>>),
     Close,
     Commit(Decision, Reply<Result<(), CommitError>>),
@@ -27,6 +30,11 @@ pub(super) enum Job {
         issuer: Vec<u8>,
         at_least: u64,
         reply: Reply<Result<u64, StoreError>>,
+    },
+    KeepCheckpoint {
+        size: u64,
+        note: String,
+        reply: Reply<Result<(), StoreError>>,
     },
     Purge {
         what: Purge,
@@ -47,6 +55,8 @@ pub(super) enum Purge {
 
 /// Something that was decided and is to be remembered.
 pub(super) enum Decision {
+    /// One that leaves nothing but its entry in the audit record.
+    Audit(Box<AuditEntry>),
     Issue(Box<Issuance>),
     Revoke(Box<Revocation>),
 }
@@ -78,6 +88,8 @@ pub(super) struct Writer {
     purged: i64,
     /// Keys that must not be certified; nothing when they have to be read from the file first.
     condemned: Option<HashSet<[u8; 32]>>,
+    /// The end of the audit record; nothing when it has to be read from the file first.
+    head: Option<Head>,
     checkpointer: Checkpointer,
     brake: Brake,
     /// There was no room for the last batch.
@@ -93,6 +105,7 @@ impl Writer {
             provisioners: HashMap::new(),
             purged: 0,
             condemned: None,
+            head: None,
             checkpointer,
             brake,
             full: false,
@@ -118,6 +131,14 @@ impl Writer {
                         return self.close();
                     }
                     Job::Commit(decision, reply) => batch.push((decision, reply)),
+                    Job::AuditHead(reply) => {
+                        self.commit(&mut batch);
+                        let _ = reply.send(self.audit_head());
+                    }
+                    Job::KeepCheckpoint { size, note, reply } => {
+                        self.commit(&mut batch);
+                        let _ = reply.send(self.keep_checkpoint(size, &note));
+                    }
                     Job::CrlNumber { issuer, at_least, reply } => {
                         self.commit(&mut batch);
                         let _ = reply.send(self.crl_number(&issuer, at_least));
@@ -193,6 +214,7 @@ impl Writer {
         // What was added for them is gone.
         self.provisioners.clear();
         self.condemned = None;
+        self.head = None;
         if !self.connection.is_autocommit() {
             // SQLite rolls back by itself when this fails, at the latest when the file is opened next.
             let _ = self.connection.execute_batch("ROLLBACK");
@@ -203,6 +225,7 @@ impl Writer {
     fn write_all(&mut self, batch: &[Pending]) -> rusqlite::Result<Vec<Result<(), CommitError>>> {
         self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute(())?;
         let outcome = |decision: &Decision| match decision {
+            Decision::Audit(entry) => self.append(entry).map(Ok),
             Decision::Issue(issuance) => self.issue(issuance),
             Decision::Revoke(revocation) => self.revoke(revocation),
         };
@@ -289,12 +312,39 @@ impl Writer {
         Ok(())
     }
 
-    fn append(&self, audit: &AuditEntry) -> rusqlite::Result<()> {
-        let mut append = self
-            .connection
-            .prepare_cached("INSERT INTO audit (at, action, request_id, detail) VALUES (?1, ?2, ?3, ?4)")?;
-        append.execute((milliseconds(audit.at), audit.action, &audit.request_id, &audit.detail))?;
+    fn append(&mut self, audit: &AuditEntry) -> rusqlite::Result<()> {
+        let mut head = match self.head.take() {
+            Some(head) => head,
+            None => Head::load(&self.connection)?,
+        };
+        // What fails is taken back as a whole, and then the head is read again.
+        head.append(&self.connection, audit)?;
+        self.head = Some(head);
         Ok(())
+    }
+
+    fn audit_head(&mut self) -> Result<(u64, Hash), StoreError> {
+        if self.head.is_none() {
+            self.head = Some(Head::load(&self.connection).map_err(translate)?);
+        }
+        Ok(self.head.as_ref().expect("it was just read").size_and_root())
+    }
+
+    fn keep_checkpoint(&mut self, size: u64, note: &str) -> Result<(), StoreError> {
+        if let Some(trouble) = self.brake.pulled() {
+            return Err(trouble.to_store_error());
+        }
+        let query = "INSERT INTO audit_checkpoints (size, note) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET note = ?2";
+        match self.connection.execute(query, (size.cast_signed(), note)) {
+            Ok(_) => {
+                self.checkpointer.wrote(1, &self.connection);
+                Ok(())
+            }
+            Err(error) => {
+                self.failed(&error);
+                Err(translate(error))
+            }
+        }
     }
 
     fn is_revoked(&self, serial: &[u8]) -> rusqlite::Result<bool> {
@@ -441,6 +491,8 @@ impl Writer {
 /// Answer a job that came when the store was about to end.
 fn refuse(job: Job) {
     match job {
+        Job::AuditHead(reply) => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
+        Job::KeepCheckpoint { reply, .. } => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
         Job::Check(reply) => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
         Job::Close => {}
         Job::Commit(_, reply) => drop(reply.send(Err(CommitError::Unavailable(CLOSED.into())))),

@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use rung_authority::store::{CommitError, Issuance, Revocation, Store};
+use rung_authority::{
+    audit::{self, BEGINNING, Said},
+    store::{CommitError, Issuance, Revocation, Store},
+};
+use rung_pki::tlog::{Edge, leaf_hash};
 use rung_store::{MemoryStore, SqliteStore};
 use tokio::task::JoinSet;
 
@@ -236,6 +240,64 @@ async fn r02_numbers_of_crls_only_grow() {
         assert_eq!(store.next_crl_number(b"third", 9).await.unwrap(), 9);
     })
     .await;
+}
+
+#[tokio::test]
+async fn d10_the_audit_record_is_a_chain_and_a_tree() {
+    on_each(async |store| {
+        let (mut previous, mut edge) = (BEGINNING, Edge::default());
+        assert_eq!(store.audit_head().await.unwrap(), (0, edge.root()));
+        for number in 0..300 {
+            match number % 3 {
+                0 => store.append(issuance(number).audit).await.unwrap(),
+                1 => store.commit(issuance(number)).await.unwrap(),
+                _ => store.revoke(revocation_of(&issuance(number), number)).await.unwrap(),
+            }
+        }
+        let records = store.audit(1, 1000).await.unwrap();
+        assert_eq!(records.len(), 300);
+        for record in &records {
+            let said = Said {
+                position: record.position,
+                at: record.at,
+                action: &record.action,
+                request_id: &record.request_id,
+                detail: &record.detail,
+            };
+            let octets = audit::record(&said, &previous);
+            assert_eq!(record.hash, leaf_hash(&octets), "{}", record.position);
+            assert!(serde_json::from_slice::<serde_json::Value>(&octets).unwrap().is_object());
+            edge.push(record.hash);
+            previous = record.hash;
+        }
+        assert_eq!(store.audit_head().await.unwrap(), (300, edge.root()));
+        assert_eq!(store.checkpoint().await.unwrap(), None);
+        store.keep_checkpoint(7, "seven").await.unwrap();
+        store.keep_checkpoint(300, "all").await.unwrap();
+        assert_eq!(store.checkpoint().await.unwrap().as_deref(), Some("all"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_audit_record_goes_on_after_a_restart_and_after_a_refusal() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("db.sqlite");
+    let mut edge = Edge::default();
+    for round in 0..4 {
+        let store = SqliteStore::open(&file).unwrap();
+        for number in 0..200 {
+            store.commit(issuance(round * 200 + number)).await.unwrap();
+            // It leaves nothing, in the middle of a batch or not.
+            assert!(store.commit(issuance(round * 200 + number)).await.is_err());
+        }
+        for record in store.audit(u64::from(round) * 200 + 1, 1000).await.unwrap() {
+            edge.push(record.hash);
+        }
+        assert_eq!(store.audit_head().await.unwrap(), (edge.size(), edge.root()));
+        store.close().await;
+    }
+    assert_eq!(edge.size(), 800);
 }
 
 #[tokio::test]

@@ -277,8 +277,9 @@ async fn f05_damage_in_a_large_file_stops_the_store() {
 #[tokio::test]
 async fn f11_rows_that_nobody_wrote_are_damage() {
     for edit in [
-        "INSERT INTO audit VALUES (2, -1, 'x', 'x', 'x')",
-        "INSERT INTO audit VALUES (2, 0, CAST (x'ff' AS TEXT), 'x', 'x')",
+        "INSERT INTO audit VALUES (2, -1, 'x', 'x', 'x', zeroblob(32))",
+        "INSERT INTO audit VALUES (2, 0, CAST (x'ff' AS TEXT), 'x', 'x', zeroblob(32))",
+        "INSERT INTO audit VALUES (2, 0, 'x', 'x', 'x', x'00')",
         "UPDATE certificates SET token = x'00'",
         "UPDATE certificates SET fingerprint = x'00'",
         "UPDATE certificates SET der = x'', fingerprint = x'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'",
