@@ -5,6 +5,8 @@ use std::path::PathBuf;
 /// What the daemon is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
+    /// Look through the certificates on record; nothing when it is only to be explained.
+    Certificates(Option<crate::certificates::Ask>),
     /// Check a configuration without serving it.
     Check(Settings),
     /// Explain the command line.
@@ -66,7 +68,10 @@ pub enum UsageError {
 /// # Errors
 /// What cannot be understood.
 pub fn parse(program: &str, words: impl IntoIterator<Item = String>) -> Result<Command, UsageError> {
-    let mut words = words.into_iter();
+    let mut words = words.into_iter().peekable();
+    if words.next_if(|word| word == "certificates").is_some() {
+        return crate::certificates::parse(program, words).map(Command::Certificates);
+    }
     let mut settings = Settings { quiet: environment_flag("QUIET"), ..Settings::default() };
     let mut positional: Vec<String> = Vec::new();
     let mut only_positional = false;
@@ -158,6 +163,7 @@ pub fn help(program: &str) -> String {
 USAGE
   {program} [config] [--password-file FILE] [--pidfile FILE] [--context NAME] [--quiet] [--strict]
   {program} check [config] [--password-file FILE] [--strict]
+  {program} certificates list|show|export
   {program} version
 
 DESCRIPTION
@@ -170,6 +176,8 @@ DESCRIPTION
 
   `check` reads everything that serving would read, says what is wrong with file, line and
   column, and ends with 0 when all is well.
+
+  `certificates` looks through the certificates on record; see `{program} certificates --help`.
 
 OPTIONS
   --password-file FILE  the file with the password of the issuing key; without it the

@@ -333,11 +333,12 @@ fn open_store(config: &Config, path: &Path) -> anyhow::Result<OpenStore> {
 }
 
 /// The database's file: the data source itself, or a file in it when it is a folder.
-fn database_file(data_source: &Path) -> PathBuf {
+pub(crate) fn database_file(data_source: &Path) -> PathBuf {
     if data_source.is_dir() { data_source.join("rung.sqlite") } else { data_source.to_owned() }
 }
 
-fn config_path(settings: &Settings) -> Result<PathBuf, Failure> {
+/// The configuration that the settings mean.
+pub(crate) fn config_path(settings: &Settings) -> Result<PathBuf, Failure> {
     let path = match &settings.config {
         Some(path) => path.clone(),
         None => {

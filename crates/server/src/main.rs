@@ -4,6 +4,7 @@ use std::{path::Path, process::ExitCode};
 
 use rung_server::{
     args::{self, Command},
+    certificates,
     daemon::{self, Failure},
 };
 
@@ -23,6 +24,11 @@ fn main() -> ExitCode {
         }
     };
     let outcome = match command {
+        Command::Certificates(None) => {
+            print!("{}", certificates::help(&program));
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Certificates(Some(ask)) => list(&ask).map(|()| ExitCode::SUCCESS),
         Command::Check(settings) => daemon::check(&settings).map(|(verdict, warnings)| {
             for warning in warnings {
                 eprintln!("warning: {warning}");
@@ -41,6 +47,20 @@ fn main() -> ExitCode {
         }
     };
     outcome.unwrap_or_else(|failure| report(&failure))
+}
+
+/// A reader that has gone away is no error.
+fn list(ask: &certificates::Ask) -> Result<(), Failure> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let flush = |out: &mut dyn std::io::Write| out.flush().map_err(|error| Failure::Start(error.into()));
+    match certificates::run(ask, &mut out).and_then(|()| flush(&mut out)) {
+        Err(Failure::Start(error)) if error.downcast_ref().is_some_and(is_broken_pipe) => Ok(()),
+        done => done,
+    }
+}
+
+fn is_broken_pipe(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::BrokenPipe
 }
 
 fn report(failure: &Failure) -> ExitCode {

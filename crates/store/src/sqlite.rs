@@ -42,6 +42,8 @@ use tokio::sync::oneshot;
 use inspect::Inspector;
 pub use open::OpenError;
 use open::Opened;
+pub(crate) use open::open_to_read;
+pub(crate) use read::{milliseconds, translate};
 use trouble::{Brake, Trouble};
 use write::{CLOSED, Decision, Job, Purge, Writer};
 

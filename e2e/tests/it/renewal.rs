@@ -67,6 +67,34 @@ fn a_certificate_is_revoked_by_its_number() {
 }
 
 #[test]
+fn an_administrator_looks_through_the_certificates_of_a_running_ca() {
+    let ca = Ca::init();
+    let _server = ca.serve();
+    for name in ["a.test", "b.test", "c.test"] {
+        ca.certificate(name, name, &[]).success();
+    }
+    ca.place.rung(&["ca", "revoke", "--cert", "b.test.crt", "--key", "b.test.key"]).success();
+    let config = ca.config();
+    let list = |what: &str, more: &[&str]| {
+        ca.place.rung_ca(&[&["certificates", what, config.as_str()][..], more].concat()).success().stdout
+    };
+    assert_eq!(list("list", &[]).lines().count(), 4);
+    let revoked = list("list", &["--state", "revoked", "--format", "json"]);
+    let revoked: serde_json::Value = serde_json::from_str(&revoked).expect("JSON");
+    assert_eq!(revoked["certificates"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        (&revoked["certificates"][0]["names"], &revoked["next"]),
+        (&["b.test"].into(), &serde_json::Value::Null)
+    );
+    assert_eq!(list("export", &["--name", "a.test", "--format", "pem"]).matches("BEGIN").count(), 1);
+    assert_eq!(list("export", &["--key", "c.test.crt"]).lines().count(), 2);
+    assert_eq!(list("list", &["--expires-within", "1h"]).lines().count(), 1);
+    let serial = revoked["certificates"][0]["serial"].as_str().expect("a number").to_owned();
+    let shown = ca.place.rung_ca(&["certificates", "show", &serial, &config]).success().stdout;
+    assert!(shown.contains("revoked") && shown.contains("BEGIN CERTIFICATE"), "{shown}");
+}
+
+#[test]
 fn the_renewal_units_that_people_have_work_under_the_name_step() {
     let ca = Ca::init();
     let _server = ca.serve();

@@ -113,6 +113,27 @@ pub(super) fn open(file: &Path) -> Result<Opened, OpenError> {
     })
 }
 
+/// Open a file for reading alone, which another process may be using.
+pub(crate) fn open_to_read(file: &Path) -> Result<Connection, OpenError> {
+    let missing = |error: io::Error| unusable(file, &error);
+    let file = &file.canonicalize().map_err(missing)?;
+    let connection = connect_read_only(file)?;
+    check_owner(&connection, file, false)?;
+    let inner = |error: rusqlite::Error| translate(file, &error);
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(inner)?;
+    if found < schema::version() {
+        let reason = format!(
+            "it has schema version {found}, and this program knows {}: start the new rung-ca once",
+            schema::version()
+        );
+        return Err(OpenError::Unusable { file: file.clone(), reason });
+    }
+    if !schema::is_ours(&connection).map_err(inner)? {
+        return Err(OpenError::Foreign { file: file.clone() });
+    }
+    Ok(connection)
+}
+
 /// Take the file for this process alone.
 fn lock(file: &Path) -> Result<File, OpenError> {
     let unusable = |error: io::Error| unusable(file, &error);

@@ -111,7 +111,7 @@ fn natural(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
 }
 
 /// An error of a query. A value of another kind or range than was written is damage.
-pub(super) fn translate(error: rusqlite::Error) -> StoreError {
+pub(crate) fn translate(error: rusqlite::Error) -> StoreError {
     match (Severity::of(&error), &error) {
         (Severity::Damage, _)
         | (
@@ -126,7 +126,7 @@ pub(super) fn translate(error: rusqlite::Error) -> StoreError {
 }
 
 /// Milliseconds since 1970, as times are stored.
-pub(super) fn milliseconds(time: SystemTime) -> i64 {
+pub(crate) fn milliseconds(time: SystemTime) -> i64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

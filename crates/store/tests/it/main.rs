@@ -5,5 +5,6 @@
 mod contract;
 mod crash;
 mod files;
+mod inventory;
 mod neighbours;
 mod samples;
