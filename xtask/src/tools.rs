@@ -34,6 +34,7 @@ pub(crate) fn run() -> Result<()> {
     python_packages()?;
     node_packages()?;
     zlint()?;
+    verify_in_go()?;
     println!("every tool is there");
     Ok(())
 }
@@ -131,4 +132,19 @@ fn zlint() -> Result<()> {
     go.args(["install", ZLINT]).env("GOBIN", folder().join("bin")).env("PATH", search_path());
     must(&mut go, "zlint could not be built; is the network there?")?;
     Ok(std::fs::write(stamp, ZLINT)?)
+}
+
+/// The program that says what Go makes of a certificate.
+fn verify_in_go() -> Result<()> {
+    let own = root().join("e2e/go");
+    let source = [std::fs::read(own.join("main.go"))?, std::fs::read(own.join("go.sum"))?].concat();
+    let stamp = folder().join("verify-in-go.installed");
+    if std::fs::read(&stamp).is_ok_and(|installed| installed == source) {
+        return Ok(());
+    }
+    println!("building e2e/go");
+    let mut go = command("go");
+    go.current_dir(&own).arg("build").arg("-o").arg(folder().join("bin/verify-in-go")).arg(".");
+    must(go.env("PATH", search_path()), "e2e/go could not be built; is the network there?")?;
+    Ok(std::fs::write(stamp, source)?)
 }

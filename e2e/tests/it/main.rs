@@ -21,4 +21,6 @@ mod profile;
 #[cfg(test)]
 mod renewal;
 #[cfg(test)]
+mod revocation;
+#[cfg(test)]
 mod tutorial;
