@@ -9,6 +9,8 @@ pub enum Command {
     Certificates(Option<crate::certificates::Ask>),
     /// Check a configuration without serving it.
     Check(Settings),
+    /// Write the audit record into a folder.
+    ExportAudit(Settings, PathBuf),
     /// Explain the command line.
     Help,
     /// Serve.
@@ -37,6 +39,12 @@ pub struct Settings {
 /// A command line that cannot be carried out.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UsageError {
+    /// Not what can be done with the audit record.
+    #[error("write '{program} audit export [config] FOLDER'")]
+    Audit {
+        /// The name that the program was started under.
+        program: String,
+    },
     /// A flag needs a value.
     #[error("flag needs an argument: -{0}")]
     MissingValue(String),
@@ -91,6 +99,9 @@ pub fn parse(program: &str, words: impl IntoIterator<Item = String>) -> Result<C
             _ => positional.push(word),
         }
     }
+    if positional.first().is_some_and(|word| word == "audit") {
+        return export(program, settings, &positional[1..]);
+    }
     let check = positional.first().is_some_and(|word| word == "check");
     match positional.first().map(String::as_str) {
         Some("version") => return Ok(Command::Version),
@@ -103,6 +114,18 @@ pub fn parse(program: &str, words: impl IntoIterator<Item = String>) -> Result<C
     }
     settings.config = positional.pop().map(PathBuf::from);
     Ok(if check { Command::Check(settings) } else { Command::Serve(settings) })
+}
+
+fn export(program: &str, mut settings: Settings, words: &[String]) -> Result<Command, UsageError> {
+    let folder = match words {
+        [action, folder] if action == "export" => folder,
+        [action, config, folder] if action == "export" => {
+            settings.config = Some(PathBuf::from(config));
+            folder
+        }
+        _ => return Err(UsageError::Audit { program: program.to_owned() }),
+    };
+    Ok(Command::ExportAudit(settings, PathBuf::from(folder)))
 }
 
 fn set(
@@ -164,6 +187,7 @@ USAGE
   {program} [config] [--password-file FILE] [--pidfile FILE] [--context NAME] [--quiet] [--strict]
   {program} check [config] [--password-file FILE] [--strict]
   {program} certificates list|show|export
+  {program} audit export [config] FOLDER
   {program} version
 
 DESCRIPTION
@@ -178,6 +202,9 @@ DESCRIPTION
   column, and ends with 0 when all is well.
 
   `certificates` looks through the certificates on record; see `{program} certificates --help`.
+
+  `audit export` checks the record of every decision against its latest signed checkpoint and
+  writes both into an empty folder, as C2SP tlog-tiles lays it out; the authority may be running.
 
 OPTIONS
   --password-file FILE  the file with the password of the issuing key; without it the

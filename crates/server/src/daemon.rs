@@ -23,8 +23,12 @@ use rung_store::{MemoryStore, SqliteStore};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use serde_json::json;
+
 use crate::{
+    VERSION,
     args::Settings,
+    audit::{self, Seal},
     http::Router,
     leaf::LeafProfile,
     load::{self, Parts, Passwords},
@@ -98,6 +102,7 @@ pub fn run(settings: &Settings) -> Result<ExitCode, Failure> {
     let ended = runtime.block_on(async {
         let store = open_store(&materials.config, &path)?;
         let parts = Parts {
+            seal: store.seal(&materials.config).await?,
             store: store.as_dyn(),
             random: Arc::new(SystemRandom),
             started: whole_seconds(clock.now()),
@@ -152,6 +157,7 @@ pub fn check(settings: &Settings) -> Result<(String, Vec<String>), Failure> {
         .map_err(Failure::Start)?;
     let parts = Parts {
         store: Arc::new(MemoryStore::default()),
+        seal: None,
         random: Arc::new(SystemRandom),
         started: clock.now(),
         clock,
@@ -163,6 +169,22 @@ pub fn check(settings: &Settings) -> Result<(String, Vec<String>), Failure> {
     let count = generation.config.authority.provisioners.len();
     let warnings = loose(settings, &path, &generation.config).map_err(Failure::Start)?;
     Ok((format!("{} is a good configuration ({count} provisioners).", path.display()), warnings))
+}
+
+/// Write the audit record of an authority into an empty folder, for auditors; says how that went.
+///
+/// # Errors
+/// When the record is not what was sealed, or the folder cannot be written.
+pub fn export_audit(settings: &Settings, folder: &Path) -> Result<String, Failure> {
+    let path = config_path(settings)?;
+    let read = || -> anyhow::Result<String> {
+        let text = std::fs::read_to_string(&path).with_context(|| format!("error reading {}", path.display()))?;
+        let config = Config::parse(&text, &path)?;
+        let database = config.db.context("the authority has no database, and so no audit record")?;
+        let count = audit::export(&database_file(&database.data_source), folder)?;
+        Ok(format!("{count} records were checked and written to {}.", folder.display()))
+    };
+    read().map_err(Failure::Start)
 }
 
 impl Daemon {
@@ -184,6 +206,7 @@ impl Daemon {
         let shared = Arc::new(Shared {
             current: ArcSwap::from_pointee(generation),
             store: parts.store.clone(),
+            seal: parts.seal.clone(),
             log,
             metrics: Metrics::start(),
             clock: parts.clock.clone(),
@@ -201,6 +224,10 @@ impl Daemon {
 
     /// Serve until a signal says to stop, then see everything through.
     async fn live(mut self) {
+        self.shared
+            .note("started", json!({"version": VERSION, "configuration": self.path.display().to_string()}))
+            .await;
+        self.shared.seal().await;
         let chores = tokio::spawn(chores(self.shared.clone()));
         let shared = self.shared.clone();
         let lists = tokio::spawn(async move { shared.crl.run(&shared).await });
@@ -222,6 +249,8 @@ impl Daemon {
         if !self.sockets.drain(DRAIN).await {
             self.shared.log.warning("some requests did not finish in time");
         }
+        self.shared.note("stopped", json!({})).await;
+        self.shared.seal().await;
     }
 }
 
@@ -268,6 +297,7 @@ async fn chores(shared: Arc<Shared>) {
         if let Err(error) = renew_leaf(&shared, &generation, now).await {
             shared.log.error(&format!("the server's own certificate could not be renewed: {error:#}"));
         }
+        shared.seal().await;
         while let Ok(PURGE..) = shared.store.purge_tokens(now, PURGE).await {}
         if now.duration_since(last).is_ok_and(|leap| leap > LEAP) {
             shared.log.warning("the clock leapt ahead: for a day no certificate is forgotten");
@@ -310,6 +340,15 @@ impl OpenStore {
             Self::Memory(store) => store.clone(),
             Self::Sqlite(store) => store.clone(),
         }
+    }
+
+    /// What the audit record is sealed with, after a look at whether it is still what was sealed.
+    async fn seal(&self, config: &Config) -> anyhow::Result<Option<Arc<Seal>>> {
+        let (Self::Sqlite(store), Some(database)) = (self, &config.db) else { return Ok(None) };
+        let seal = Seal::open(&database_file(&database.data_source), &config.dns_names[0])
+            .context("the audit record cannot be sealed")?;
+        seal.check(&**store).await?;
+        Ok(Some(Arc::new(seal)))
     }
 
     async fn close(&self) {

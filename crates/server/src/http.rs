@@ -8,6 +8,7 @@ mod service;
 
 pub use date::http_date;
 pub use reply::Reply;
+pub(crate) use reply::chain;
 pub use request_id::RequestId;
 pub use routes::{Endpoint, Mounted, ROUTES, Route, Router};
 pub use service::{Call, Peer, Transport, serve};

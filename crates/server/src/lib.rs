@@ -1,6 +1,7 @@
 //! The daemon: settings, wiring, routes and outbound calls. Every rule lives in `rung_authority`.
 
 pub mod args;
+pub mod audit;
 pub mod certificates;
 pub mod daemon;
 pub mod handlers;

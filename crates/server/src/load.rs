@@ -24,6 +24,7 @@ use rustls_pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
 use crate::{
+    audit::Seal,
     leaf::{LeafProfile, ServerLeaf},
     log::Log,
     oidc::{Providers, Surroundings, WebFetch},
@@ -56,6 +57,8 @@ pub struct Passwords {
 pub struct Parts {
     /// Where decisions are remembered.
     pub store: Arc<dyn Store>,
+    /// What their record is sealed with; nothing when it ends with the process.
+    pub seal: Option<Arc<Seal>>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// Where randomness comes from.

@@ -36,6 +36,10 @@ fn main() -> ExitCode {
             println!("{verdict}");
             ExitCode::SUCCESS
         }),
+        Command::ExportAudit(settings, folder) => daemon::export_audit(&settings, &folder).map(|said| {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }),
         Command::Help => {
             print!("{}", args::help(&program));
             Ok(ExitCode::SUCCESS)

@@ -19,10 +19,12 @@ pub(crate) async fn reload(daemon: &mut Daemon) {
     match take_over(daemon).await {
         Ok(number) => {
             daemon.shared.metrics.reloads.fetch_add(1, Ordering::Relaxed);
+            daemon.shared.note("reloaded", serde_json::json!({"generation": number})).await;
             log.info(&format!("The configuration was reloaded (generation {number})."));
         }
         Err(error) => {
             daemon.shared.metrics.failed_reloads.fetch_add(1, Ordering::Relaxed);
+            daemon.shared.note("reload refused", serde_json::json!({"reason": format!("{error:#}")})).await;
             for line in format!("error reloading server: {error:#}").lines() {
                 log.error(line);
             }

@@ -8,7 +8,8 @@ use rung_pki::{Random, SerialNumber};
 use rung_spec::Config;
 
 use crate::{
-    http::Router,
+    audit::{self, Seal},
+    http::{Router, chain},
     leaf::ServerLeaf,
     log::Log,
     metrics::{Metrics, Snapshot},
@@ -48,6 +49,8 @@ pub struct Shared {
     pub current: ArcSwap<Generation>,
     /// Where decisions are remembered.
     pub store: Arc<dyn Store>,
+    /// What their record is sealed with; nothing when it ends with the process.
+    pub seal: Option<Arc<Seal>>,
     /// Where to say what happened.
     pub log: Log,
     /// What is counted.
@@ -67,6 +70,21 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// Put something that happened to the daemon itself on record.
+    pub async fn note(&self, action: &'static str, detail: serde_json::Value) {
+        if let Err(error) = self.store.append(audit::entry(self.clock.now(), action, &detail)).await {
+            self.log.error(&format!("it could not be put on record ({action}): {}", chain(&error)));
+        }
+    }
+
+    /// Seal the audit record as it is.
+    pub async fn seal(&self) {
+        let Some(seal) = &self.seal else { return };
+        if let Err(error) = seal.seal(&*self.store).await {
+            self.log.error(&format!("the audit record could not be sealed: {error:#}"));
+        }
+    }
+
     /// A certificate was revoked: from now on nobody is told anything else.
     pub fn revoked(&self, serial: &SerialNumber, generation: &Generation) {
         self.metrics.revoked.fetch_add(1, Ordering::Relaxed);

@@ -15,6 +15,7 @@ mod checkpoint;
 mod inspect;
 mod open;
 mod read;
+mod reader;
 mod schema;
 mod trouble;
 mod write;
@@ -44,6 +45,7 @@ pub use open::OpenError;
 use open::Opened;
 pub(crate) use open::open_to_read;
 pub(crate) use read::{milliseconds, translate};
+pub use reader::AuditReader;
 use trouble::{Brake, Trouble};
 use write::{CLOSED, Decision, Job, Purge, Writer};
 
