@@ -16,6 +16,7 @@ use crate::sandbox::Sandbox;
 
 /// What examples need that is not here, and who tries them.
 const ELSEWHERE: &[(&str, &str)] = &[
+    ("agent run", "a signal to end, and the system's folders; it has tests of its own"),
     ("ca ", "a CA; the end-to-end tests have one"),
     ("demo", "the daemon; the end-to-end tests have it"),
     ("fileserver", "a signal to end; it has tests of its own"),
@@ -96,7 +97,8 @@ fn every_example_works() {
         assert!(!lines.is_empty(), "{command} has no example");
         for line in lines {
             // What makes the keys wants none there.
-            let uses_keys = line.starts_with("crypto jw") && !line.starts_with("crypto jwk create");
+            let uses_keys = ["crypto jw", "crypto jose"].iter().any(|start| line.starts_with(start))
+                && !line.starts_with("crypto jwk create");
             match try_line(if uses_keys { &with_keys } else { &prepared }, line) {
                 Ok(how) => *tried.entry(how).or_default() += 1,
                 Err(why) => failed.push(format!("{command}: {line}\n  {why}")),
