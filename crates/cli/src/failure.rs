@@ -31,6 +31,21 @@ impl Usage {
     }
 }
 
+/// A command ends with an exit code that means something, after it has said what there is to say.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub(crate) struct Ended {
+    code: u8,
+    text: String,
+}
+
+impl Ended {
+    /// End with that code and that line, or without one when it is empty.
+    pub(crate) fn with(code: u8, text: impl Into<String>) -> Self {
+        Self { code, text: text.into() }
+    }
+}
+
 /// A word that is neither a command nor a group.
 #[derive(Debug, thiserror::Error)]
 #[error("No help topic for '{0}'")]
@@ -41,6 +56,12 @@ pub(crate) fn report(program: &Program, ui: &Ui, error: &anyhow::Error) -> ExitC
     if let Some(unknown) = error.downcast_ref::<UnknownTopic>() {
         ui.line(&shown(&unknown.to_string()));
         return ExitCode::from(3);
+    }
+    if let Some(ended) = error.downcast_ref::<Ended>() {
+        if !ended.text.is_empty() {
+            ui.failure(&ended.text);
+        }
+        return ExitCode::from(ended.code);
     }
     ui.failure(&format!("{error:#}"));
     if let Some(hint) = error.downcast_ref::<Usage>().and_then(Usage::hint) {

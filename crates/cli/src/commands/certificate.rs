@@ -1,8 +1,12 @@
 //! `certificate …`
 
+mod bundle;
 mod fingerprint;
+mod format;
 mod inspect;
+mod key;
 mod lint;
+mod needs_renewal;
 mod verify;
 
 use crate::grammar::{Example, Group, Node};
@@ -14,9 +18,13 @@ pub(crate) static GROUP: Group = Group {
         network. To get certificates, see 'ca certificate'.",
     examples: &[Example { purpose: "See for whom a certificate is:", lines: &["certificate inspect svc.crt --short"] }],
     children: &[
+        Node::Command(&bundle::COMMAND),
         Node::Command(&fingerprint::COMMAND),
+        Node::Command(&format::COMMAND),
         Node::Command(&inspect::COMMAND),
+        Node::Command(&key::COMMAND),
         Node::Command(&lint::COMMAND),
+        Node::Command(&needs_renewal::COMMAND),
         Node::Command(&verify::COMMAND),
     ],
 };

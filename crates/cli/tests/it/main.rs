@@ -4,6 +4,7 @@ mod api_token;
 mod basics;
 mod certificates;
 mod contexts;
+mod conversions;
 mod corpus;
 mod doctor;
 mod documents;
