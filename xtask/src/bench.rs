@@ -7,9 +7,16 @@ use crate::run::{cargo, must, target};
 /// Run the named benchmark.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     match arguments {
+        [name] if name == "crl" => crl(),
         [name] if name == "sign" => sign(),
-        _ => bail!("which benchmark? There is: cargo xtask bench sign"),
+        _ => bail!("which benchmark? There are: cargo xtask bench crl|sign"),
     }
+}
+
+/// Time and memory of a list of a million revoked certificates.
+fn crl() -> Result<()> {
+    let mut bench = cargo(&["run", "--release", "--locked", "--quiet", "-p", "rung-pki", "--example", "bench_crl"]);
+    must(&mut bench, "the benchmark did not reach its end")
 }
 
 /// Certificates per second, processor time, latencies, start time and memory of the server.

@@ -52,6 +52,20 @@ impl Writer {
         self.buffer.splice(start..start, octets[skipped..].iter().copied());
     }
 
+    /// Tag and length of an element whose content comes afterwards.
+    pub(crate) fn header(&mut self, tag: u8, length: usize) {
+        self.buffer.push(tag);
+        match u8::try_from(length) {
+            Ok(short @ ..0x80) => self.buffer.push(short),
+            _ => {
+                let octets = length.to_be_bytes();
+                let skipped = octets.iter().take_while(|octet| **octet == 0).count();
+                self.buffer.push(0x80 | u8::try_from(octets.len() - skipped).expect("at most eight octets"));
+                self.buffer.extend_from_slice(&octets[skipped..]);
+            }
+        }
+    }
+
     pub(crate) fn sequence(&mut self, write: impl FnOnce(&mut Self)) {
         self.nested(tag::SEQUENCE, write);
     }

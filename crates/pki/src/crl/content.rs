@@ -78,7 +78,7 @@ pub struct CrlContent {
 impl CrlContent {
     /// The list in DER. It is signed, not verified; what is written here, [`Crl::from_der`] reads.
     ///
-    /// At most twice the memory of the result is used, beside the entries.
+    /// It is made in one buffer: beside the entries, no more memory is used than the result takes.
     ///
     /// # Errors
     /// When the signer does not sign.
@@ -88,15 +88,21 @@ impl CrlContent {
         signer: &dyn Signer,
         algorithm: SignatureAlgorithm,
     ) -> Result<Vec<u8>, SignError> {
-        let tbs = self.to_tbs(entries, algorithm);
-        let signature = signer.sign(algorithm, &tbs).await?;
-        let mut out = Writer::with_capacity(tbs.len() + signature.len() + 96);
-        out.sequence(|out| {
-            out.raw(&tbs);
-            out.raw(algorithm.identifier_der());
-            out.octet_bits(&signature);
-        });
-        Ok(out.into_der())
+        let mut out = Writer::from_der(Vec::with_capacity(entries.der.len() + self.issuer_der.len() + ROOM));
+        // How long the header of the whole is shows when the whole is there.
+        out.raw(&[0; HEADER]);
+        self.write_tbs(entries, algorithm, &mut out);
+        let mut list = out.into_der();
+        let signature = signer.sign(algorithm, &list[HEADER..]).await?;
+        let mut out = Writer::from_der(std::mem::take(&mut list));
+        out.raw(algorithm.identifier_der());
+        out.octet_bits(&signature);
+        list = out.into_der();
+        let header = header(list.len() - HEADER);
+        let start = HEADER - header.len();
+        list[start..HEADER].copy_from_slice(&header);
+        list.drain(..start);
+        Ok(list)
     }
 
     /// The list, read again: for callers that want to look at what they made.
@@ -113,8 +119,7 @@ impl CrlContent {
         Crl::from_der(der).map_err(|error| SignError::Failed(error.to_string()))
     }
 
-    fn to_tbs(&self, entries: &CrlEntries, algorithm: SignatureAlgorithm) -> Vec<u8> {
-        let mut out = Writer::with_capacity(entries.der.len() + self.issuer_der.len() + 512);
+    fn write_tbs(&self, entries: &CrlEntries, algorithm: SignatureAlgorithm, out: &mut Writer) {
         out.sequence(|out| {
             out.raw(&[tag::INTEGER, 1, 1]);
             out.raw(algorithm.identifier_der());
@@ -129,7 +134,6 @@ impl CrlContent {
                 out.sequence(|out| self.extensions().iter().for_each(|extension| extension.write(out)));
             });
         });
-        out.into_der()
     }
 
     fn extensions(&self) -> Vec<Extension> {
@@ -146,3 +150,15 @@ impl CrlContent {
         extensions
     }
 }
+
+/// The header of a sequence of that length.
+fn header(length: usize) -> Vec<u8> {
+    let mut out = Writer::default();
+    out.header(tag::SEQUENCE, length);
+    out.into_der()
+}
+
+/// The longest header of a list: a tag, and a length of up to four octets behind their number.
+const HEADER: usize = 6;
+/// For everything but the entries and the issuer's name: extensions, times, the signature of the largest RSA key.
+const ROOM: usize = 4096;
