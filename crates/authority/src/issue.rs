@@ -132,7 +132,7 @@ fn audit_detail(plan: &Plan, certificate: &Certificate) -> String {
     serde_json::to_string(&detail).expect("texts and lists of texts are JSON")
 }
 
-fn hex(octets: &[u8]) -> String {
+pub(crate) fn hex(octets: &[u8]) -> String {
     let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
     octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).collect()
 }

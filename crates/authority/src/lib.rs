@@ -16,6 +16,7 @@ pub mod plan;
 pub mod presented;
 pub mod providers;
 pub mod provisioner;
+pub mod refusal;
 pub mod renew;
 pub mod revoke;
 pub mod sign;

@@ -69,6 +69,11 @@ impl Presented {
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
     }
+
+    /// Its key.
+    pub fn key(&self) -> &PublicKey {
+        &self.key
+    }
 }
 
 impl Authority {

@@ -34,7 +34,9 @@ use crate::{
     load::{self, Parts, Passwords},
     log::{Log, Writer},
     metrics::Metrics,
-    permissions, reload,
+    permissions,
+    refusals::{self, Refusals},
+    reload,
     revocation::{CrlPublisher, OcspAnswers},
     state::Shared,
 };
@@ -215,6 +217,7 @@ impl Daemon {
             plain_router: Router::plain(),
             crl: CrlPublisher::default(),
             ocsp: OcspAnswers::default(),
+            refusals: Refusals::default(),
         });
         // Before anybody can ask for it.
         shared.crl.publish(&shared, &shared.current.load_full()).await;
@@ -225,7 +228,14 @@ impl Daemon {
     /// Serve until a signal says to stop, then see everything through.
     async fn live(mut self) {
         self.shared
-            .note("started", json!({"version": VERSION, "configuration": self.path.display().to_string()}))
+            .note(
+                "started",
+                json!({
+                    "version": VERSION,
+                    "configuration": self.path.display().to_string(),
+                    "sha256": self.shared.current.load().digest,
+                }),
+            )
             .await;
         self.shared.seal().await;
         let chores = tokio::spawn(chores(self.shared.clone()));
@@ -249,6 +259,7 @@ impl Daemon {
         if !self.sockets.drain(DRAIN).await {
             self.shared.log.warning("some requests did not finish in time");
         }
+        refusals::flush(&self.shared).await;
         self.shared.note("stopped", json!({})).await;
         self.shared.seal().await;
     }
@@ -297,6 +308,7 @@ async fn chores(shared: Arc<Shared>) {
         if let Err(error) = renew_leaf(&shared, &generation, now).await {
             shared.log.error(&format!("the server's own certificate could not be renewed: {error:#}"));
         }
+        refusals::flush(&shared).await;
         shared.seal().await;
         while let Ok(PURGE..) = shared.store.purge_tokens(now, PURGE).await {}
         if now.duration_since(last).is_ok_and(|leap| leap > LEAP) {

@@ -16,6 +16,7 @@ pub mod oidc;
 pub mod permissions;
 pub mod provisioners;
 pub mod published;
+pub mod refusals;
 pub mod reload;
 pub mod revocation;
 pub mod state;

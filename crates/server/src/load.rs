@@ -39,6 +39,8 @@ use crate::{
 pub struct Materials {
     /// The configuration.
     pub config: Config,
+    /// SHA-256 of the file, as lower-case hexadecimal digits.
+    pub digest: String,
     roots: Vec<Certificate>,
     federated: Vec<Certificate>,
     chain: Vec<Certificate>,
@@ -119,7 +121,8 @@ pub fn read(path: &Path, passwords: &Passwords) -> anyhow::Result<Materials> {
     let federated = certificates(&config.federated_roots, "federatedRoots")?;
     let chain = certificates(std::slice::from_ref(&config.crt), "crt")?;
     let signer = open_key(&config, passwords)?;
-    Ok(Materials { roots, federated, chain, signer, config })
+    let digest = rung_pki::sha256(text.as_bytes()).iter().map(|octet| format!("{octet:02x}")).collect();
+    Ok(Materials { roots, federated, chain, signer, config, digest })
 }
 
 fn certificates(paths: &[PathBuf], member: &str) -> anyhow::Result<Vec<Certificate>> {
@@ -160,7 +163,7 @@ pub async fn assemble(
     parts: &Parts,
     previous: Option<&Generation>,
 ) -> anyhow::Result<Generation> {
-    let Materials { config, roots, federated, chain, signer } = materials;
+    let Materials { config, digest, roots, federated, chain, signer } = materials;
     let now = parts.clock.now();
     let issuer = Issuer::new(signer, chain, &roots, now)
         .with_context(|| format!("{} and {} cannot issue certificates", config.crt.display(), config.key))?;
@@ -220,6 +223,7 @@ pub async fn assemble(
         tls,
         responder,
         config,
+        digest,
     })
 }
 

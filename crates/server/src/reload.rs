@@ -19,7 +19,8 @@ pub(crate) async fn reload(daemon: &mut Daemon) {
     match take_over(daemon).await {
         Ok(number) => {
             daemon.shared.metrics.reloads.fetch_add(1, Ordering::Relaxed);
-            daemon.shared.note("reloaded", serde_json::json!({"generation": number})).await;
+            let digest = daemon.shared.current.load().digest.clone();
+            daemon.shared.note("reloaded", serde_json::json!({"generation": number, "sha256": digest})).await;
             log.info(&format!("The configuration was reloaded (generation {number})."));
         }
         Err(error) => {

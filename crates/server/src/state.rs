@@ -16,6 +16,7 @@ use crate::{
     oidc::Providers,
     provisioners::Listing,
     published::Published,
+    refusals::Refusals,
     revocation::{CrlPublisher, OcspAnswers, Responder},
 };
 
@@ -25,6 +26,8 @@ pub struct Generation {
     pub number: u64,
     /// The configuration it was made from.
     pub config: Config,
+    /// SHA-256 of its file, as lower-case hexadecimal digits.
+    pub digest: String,
     /// The rules.
     pub authority: Authority,
     /// The identity providers.
@@ -67,6 +70,8 @@ pub struct Shared {
     pub crl: CrlPublisher,
     /// Answers over OCSP that are ready.
     pub ocsp: OcspAnswers,
+    /// Refusals that are not on record yet.
+    pub refusals: Refusals,
 }
 
 impl Shared {

@@ -4,12 +4,17 @@ use std::{panic::resume_unwind, sync::Arc};
 
 use http::StatusCode;
 use rung_api::body::{ErrorReport, RevokeRequest as Asked, Revoked, to_json};
-use rung_authority::{Error, RevokeRequest, Revoker, presented::Presented};
+use rung_authority::{
+    Error, RevokeRequest, Revoker,
+    presented::Presented,
+    refusal::{Asker, RefusedRequest},
+};
 use rung_pki::{SerialNumber, crl::Reason};
 
 use super::{renew, sign};
 use crate::{
     http::{Call, Reply},
+    refusals,
     state::{Generation, Shared},
 };
 
@@ -25,7 +30,10 @@ pub async fn revoke(call: &Call<'_>, body: &[u8]) -> Reply {
     };
     let holder = match renew::holder(call) {
         Ok(holder) => holder,
-        Err(error) => return Reply::from_error(&error),
+        Err(error) => {
+            call.shared.refusals.count("certificate", call.id.as_str());
+            return Reply::from_error(&error);
+        }
     };
     let by = match holder {
         _ if !asked.ott.is_empty() => By::Token(asked.ott.into_owned()),
@@ -88,6 +96,18 @@ async fn see_through(shared: Arc<Shared>, generation: Arc<Generation>, order: Or
             Ok(revoked.was_on_record())
         }
         Err(error) => {
+            let refused = RefusedRequest {
+                operation: "revoke",
+                by: match &order.by {
+                    By::Holder(presented) => Asker::Holder(presented),
+                    By::Token(token) => Asker::Token(token),
+                },
+                error: &error,
+                key: None,
+                serial: Some(&order.serial),
+                request_id,
+            };
+            refusals::note(&shared, &generation, &refused).await;
             if let Error::Unavailable { .. } = error {
                 // It may be on record all the same: the answers that are ready do not count any more.
                 shared.ocsp.forget(&order.serial);

@@ -5,13 +5,19 @@ use std::{borrow::Cow, sync::atomic::Ordering};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::StatusCode;
 use rung_api::body::{ErrorReport, Malformed, SignRequest};
-use rung_authority::{Error, issue::Recorded, plan::WantedValidity};
+use rung_authority::{
+    Error,
+    issue::Recorded,
+    plan::WantedValidity,
+    refusal::{Asker, RefusedRequest},
+};
 use rung_pki::{CertificateRequest, RequestError, SubjectAltName, VerifiedRequest};
 use rung_spec::TimeOrDuration;
 
 use crate::{
     http::{Call, Reply},
     log::rfc3339,
+    refusals,
 };
 
 /// `POST /sign`.
@@ -19,7 +25,10 @@ pub async fn sign(call: &Call<'_>, body: &[u8]) -> Reply {
     let asked = SignRequest::parse(body).map_err(|error| malformed(&error));
     match asked.and_then(|asked| Ok((prepare(&asked)?, asked))) {
         Ok(((request, validity), asked)) => issue(call, &asked.ott, &request, validity).await,
-        Err(refusal) => refusal,
+        Err(refusal) => {
+            call.shared.refusals.count("request", call.id.as_str());
+            refusal
+        }
     }
 }
 
@@ -79,6 +88,15 @@ async fn issue(call: &Call<'_>, token: &str, request: &VerifiedRequest, validity
         Err(error) => {
             count_unreleased(call, &error);
             metrics.signed.count("", false);
+            let refused = RefusedRequest {
+                operation: "sign",
+                by: Asker::Token(token),
+                error: &error,
+                key: Some(request.public_key()),
+                serial: None,
+                request_id: call.id.as_str(),
+            };
+            refusals::note(call.shared, call.generation, &refused).await;
             Reply::from_error(&error)
         }
     }

@@ -9,7 +9,11 @@ use std::{
 use rung_pki::tlog::{Checkpoint, LogKey, TILE_WIDTH, entries_path, leaf_hash, read_bundle, root_of, tile_path};
 use serde_json::Value;
 
-use crate::{client::Client, server::Server, stage::Stage};
+use crate::{
+    client::Client,
+    server::Server,
+    stage::{Stage, request},
+};
 
 fn export(stage: &Stage, folder: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rung-ca"));
@@ -91,6 +95,48 @@ fn an_auditor_needs_the_export_and_the_key_alone() {
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("audit export [config] FOLDER"));
     }
+}
+
+#[test]
+fn refusals_of_somebody_known_are_on_record_and_rubbish_is_counted() {
+    let stage = Stage::new();
+    let server = stage.serve();
+    let client = Client::new(&stage, &server.address);
+    let sign = |names: &[&str], token: &str| {
+        let body = serde_json::json!({"csr": request(names), "ott": token}).to_string();
+        client.post("/sign", &body).status
+    };
+    let (good, expired) = (stage.token(&serde_json::json!({})), stage.token(&serde_json::json!({"iat": 1, "exp": 2})));
+    assert_eq!(sign(&[], &good), 201);
+    assert_eq!(sign(&[], &good), 401);
+    assert_eq!(sign(&[], &expired), 401);
+    assert_eq!(sign(&["other.example"], &stage.token(&serde_json::json!({}))), 403);
+    let forged = format!("{}AAAA", &good[..good.len() - 4]);
+    for _ in 0..1000 {
+        assert_eq!(sign(&[], &forged), 401);
+    }
+    assert_eq!(sign(&[], "rubbish"), 401);
+    server.stop();
+    assert!(export(&stage, "exported").status.success());
+    let key = fs::read_to_string(stage.path("db.sqlite-audit-key.pub")).unwrap();
+    let records = audit(&stage, "exported", &key);
+    let (refused, rest): (Vec<&Value>, Vec<&Value>) = records.iter().partition(|record| record["action"] == "refused");
+    let checks: Vec<&str> = refused.iter().map(|record| record["detail"]["check"].as_str().unwrap()).collect();
+    assert_eq!(checks, ["spent", "expired", "name"]);
+    for record in refused {
+        let detail = &record["detail"];
+        assert_eq!((&detail["operation"], &detail["provisioner"]), (&"sign".into(), &"admin".into()), "{record}");
+        assert_eq!(detail["subject"], "foo.example");
+        assert_eq!(detail["key"].as_str().unwrap().len(), 64);
+        assert_ne!(record["request_id"], "");
+    }
+    let summaries: Vec<&&Value> = rest.iter().filter(|record| record["action"] == "refused without proof").collect();
+    let total = |check: &str| summaries.iter().filter_map(|record| record["detail"]["counts"][check].as_u64()).sum();
+    assert_eq!((total("signature"), total("malformed")), (1000u64, 1u64), "{summaries:?}");
+    // One each half minute: a slow machine may take longer than one.
+    assert!(summaries.len() <= 5, "{summaries:?}");
+    let text = serde_json::to_string(&records).unwrap();
+    assert!(!text.contains(&good) && !text.contains("canary-jti"), "{text}");
 }
 
 #[test]
