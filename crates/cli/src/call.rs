@@ -104,6 +104,18 @@ impl Call {
         Ok(Some(truth(&value).ok_or_else(bad)?))
     }
 
+    /// Whether `--format` is json, of the two that it can be.
+    pub(crate) fn wants_json(&self) -> anyhow::Result<bool> {
+        match self.text("format")?.as_deref() {
+            None | Some("text") => Ok(false),
+            Some("json") => Ok(true),
+            Some(other) => {
+                let problem = format!("invalid value '{other}' for flag '--format'; options are text, json");
+                Err(Usage::new(problem).into())
+            }
+        }
+    }
+
     /// Whether the command has this flag.
     pub(crate) fn knows(&self, name: &str) -> bool {
         self.command.flag(name).is_some()

@@ -2,6 +2,7 @@
 
 mod agent;
 mod api;
+mod audit;
 mod ca;
 mod certificate;
 pub(crate) mod completion;
@@ -33,6 +34,7 @@ pub(crate) static ROOT: Group = Group {
     children: &[
         Node::Group(&agent::GROUP),
         Node::Group(&api::GROUP),
+        Node::Group(&audit::GROUP),
         Node::Group(&ca::GROUP),
         Node::Group(&certificate::GROUP),
         Node::Command(&completion::COMMAND),

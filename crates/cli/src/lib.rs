@@ -5,6 +5,7 @@
 //! to the person, `output` writes files.
 
 mod agent;
+mod audit;
 mod ca;
 mod call;
 mod clock;

@@ -5,6 +5,7 @@
 //! function, so that they may lie in a database, in files or behind an address.
 
 mod checkpoint;
+mod offline;
 mod proof;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ mod tile;
 mod tree;
 
 pub use checkpoint::{Checkpoint, CheckpointError, LogKey};
+pub use offline::{OfflineProof, OfflineProofError};
 pub use proof::{ProofError, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion};
 pub use tile::{
     BUNDLE_RECORD_MAX, BundleError, TILE_HEIGHT, TILE_WIDTH, append_to_bundle, entries_path, node_in_tile, read_bundle,

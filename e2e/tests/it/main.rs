@@ -1,6 +1,7 @@
 //! End-to-end tests: the built programs, driven as a person drives them, against real clients and servers.
 
 #[cfg(test)]
+mod audit;
 mod bad_input;
 #[cfg(test)]
 mod dresses;

@@ -59,6 +59,7 @@ echo '{"staging":{"authority":"staging","profile":"staging"},"main":{"authority"
 
 /// What single examples need before they are run: the beginning of the line, and commands.
 const BEFORE: &[(&str, &str)] = &[
+    ("audit verify svc.tlog-proof", "rung audit prove 1000 exported > svc.tlog-proof"),
     ("context current", "rung context select staging"),
     ("crypto jwe decrypt --password-file", "cp by-password.jwe message.jwe"),
     ("crypto jws verify --key rsa.pub", "cp by-rsa.jws report.jws"),
@@ -87,6 +88,7 @@ rung crypto jws sign report.pdf --key rsa.key --alg RS256 > by-rsa.jws
 fn every_example_works() {
     let prepared = Sandbox::new();
     run(&prepared, PREPARE).expect("the files are made");
+    crate::audit::export(&prepared.path(""));
     let with_keys = Sandbox::new();
     copy(&prepared.path(""), &with_keys.path(""));
     run(&with_keys, JOSE).expect("the keys are made");

@@ -1,6 +1,7 @@
 //! The real program, started as a person starts it.
 
 mod api_token;
+mod audit;
 mod basics;
 mod certificates;
 mod contexts;

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use super::status::is_json;
 use crate::agent::settings::{self, Settings};
 use crate::call::Call;
 use crate::grammar::{Command, Example, Flag, Scope};
@@ -25,7 +24,7 @@ pub(crate) static COMMAND: Command = Command {
 };
 
 fn run(call: &Call) -> anyhow::Result<()> {
-    let is_json = is_json(call)?;
+    let is_json = call.wants_json()?;
     let list = Settings::read(&settings::path(call)?)?;
     if is_json {
         return print(format!("{}\n", serde_json::to_string_pretty(&list.certificates)?).as_bytes());

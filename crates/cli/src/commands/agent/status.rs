@@ -12,7 +12,6 @@ use crate::agent::lock::Lock;
 use crate::agent::notes::{HookRun, Notes, Trouble};
 use crate::agent::settings::{self, Entry, Settings, notes_folder};
 use crate::call::Call;
-use crate::failure::Usage;
 use crate::grammar::{Command, Example, Flag, Scope};
 use crate::renewal::flags::rounded;
 use crate::renewal::pair::name;
@@ -84,7 +83,7 @@ struct Report {
 }
 
 fn run(call: &Call) -> anyhow::Result<()> {
-    let is_json = is_json(call)?;
+    let is_json = call.wants_json()?;
     let path = settings::path(call)?;
     let folder = notes_folder(&path);
     let list = Settings::read(&path)?;
@@ -177,17 +176,5 @@ fn left(time: Option<OffsetDateTime>, now: SystemTime) -> String {
     match SystemTime::from(time).duration_since(now) {
         Ok(left) => GoDuration::from(rounded(left)).to_string(),
         Err(_) => "now".to_owned(),
-    }
-}
-
-/// Whether `--format` is json.
-pub(super) fn is_json(call: &Call) -> anyhow::Result<bool> {
-    match call.text("format")?.as_deref() {
-        None | Some("text") => Ok(false),
-        Some("json") => Ok(true),
-        Some(other) => {
-            let problem = format!("invalid value '{other}' for flag '--format'; options are text, json");
-            Err(Usage::new(problem).into())
-        }
     }
 }
