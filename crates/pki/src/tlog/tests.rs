@@ -217,3 +217,51 @@ proptest! {
         let _ = LogKey::parse(&key);
     }
 }
+
+#[test]
+fn proofs_stand_alone_and_nothing_in_them_can_be_changed() {
+    let key = PrivateKey::generate(KeyAlgorithm::Ed25519).unwrap();
+    let log = LogKey::new("audit.example.com/rung", key.public_key().clone()).unwrap();
+    let leaves = leaves(300);
+    let sealed = Checkpoint { origin: log.name().to_owned(), size: 300, root: root_of(&leaves) };
+    let Ok(hashes) = inclusion_proof(299, 300, nodes(&leaves));
+    let checkpoint = sealed.sign(log.name(), &key).unwrap();
+    let proof = OfflineProof { record: b"record 299".to_vec(), index: 299, hashes, checkpoint };
+    assert_eq!(proof.verify(&log), Ok(sealed));
+    let text = proof.to_text();
+    assert_eq!(OfflineProof::parse(&text), Ok(proof.clone()));
+    let changes: [fn(&mut OfflineProof); 5] = [
+        |proof| proof.record.push(b'0'),
+        |proof| proof.index -= 1,
+        |proof| proof.index += 1,
+        |proof| proof.hashes[0][0] ^= 1,
+        |proof| proof.hashes.truncate(1),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut changed = proof.clone();
+        change(&mut changed);
+        assert!(changed.verify(&log).is_err(), "{number}");
+    }
+    let bad = [
+        "".to_owned(),
+        text.replace("@v1", "@v2"),
+        text.replace("extra ", "more "),
+        text.replace("index 299", "index 0299"),
+        text.replace("index 299", "index -1"),
+        text.replacen("\n\n", "\nAA==\n\n", 1),
+        text.replacen("\n\n", &format!("{}\n\n", format!("\n{}", "A".repeat(43) + "=").repeat(65)), 1),
+        text.split("\n\n").next().unwrap().to_owned(),
+    ];
+    for text in bad {
+        assert!(matches!(OfflineProof::parse(&text), Err(OfflineProofError::Malformed(_))), "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_proof_or_refused(text in "(c2sp.org/tlog-proof@v1\n)?(extra [A-Za-z+/=]{0,9}\n)?(index [0-9-]{0,22}\n)?.{0,99}") {
+        if let Ok(proof) = OfflineProof::parse(&text) {
+            prop_assert_eq!(OfflineProof::parse(&proof.to_text()), Ok(proof));
+        }
+    }
+}

@@ -24,8 +24,8 @@ pub(crate) static COMMAND: Command = Command {
     examples: &[
         Example { purpose: "See everything that an authority has decided:", lines: &["audit show exported"] },
         Example {
-            purpose: "Count what was refused, by the check that failed:",
-            lines: &["audit show exported --action refused --format json | jq .detail.check | sort | uniq -c"],
+            purpose: "List the checks that failed:",
+            lines: &["audit show exported --action refused --format json | jq .detail.check"],
         },
         Example { purpose: "See what became of a certificate:", lines: &["audit show exported --serial 1000"] },
     ],
