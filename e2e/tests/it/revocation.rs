@@ -1,6 +1,12 @@
 //! What other people's programs make of our OCSP answers and lists.
 
 use std::fs;
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
+use rustls::server::WebPkiClientVerifier;
 
 use crate::harness::{Background, Ca, Finished, eventually, free_port, own_file, setting};
 
@@ -43,6 +49,29 @@ fn in_java(ca: &Ca, name: &str, how: &str) -> Option<String> {
     Some(Finished::run(&command).success().stdout.trim().to_owned())
 }
 
+/// What rustls says of a client with the certificate, by the list that is told now.
+#[track_caller]
+fn in_rustls(ca: &Ca, name: &str) -> Result<(), String> {
+    let [root, _, leaf] = files(ca, name);
+    let list = ca.place.read("step/config/ca.json");
+    let list: serde_json::Value = serde_json::from_str(&list).expect("the configuration is JSON");
+    let address = format!("http://{}/crl", list["insecureAddress"].as_str().expect("a text"));
+    ca.place.run("curl", &["-sS", "--fail", "-o", "told.crl", &address]).success();
+    let list = fs::read(ca.place.path("told.crl")).expect("it was fetched");
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(root).expect("the root is there")).expect("it can be trusted");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+        .with_crls([CertificateRevocationListDer::from(list)])
+        .only_check_end_entity_revocation()
+        .build()
+        .expect("the list can be read");
+    let chain = CertificateDer::pem_file_iter(leaf).expect("the certificate is there");
+    let chain = chain.collect::<Result<Vec<_>, _>>().expect("it is a chain");
+    let verified = verifier.verify_client_cert(&chain[0], &chain[1..], UnixTime::now());
+    verified.map(|_| ()).map_err(|error| error.to_string())
+}
+
 /// What curl is served when it wants a stapled answer, or why nginx does not staple the one that it has.
 #[track_caller]
 fn stapled(ca: &Ca, name: &str) -> String {
@@ -73,7 +102,7 @@ fn stapled(ca: &Ca, name: &str) -> String {
 }
 
 #[test]
-fn go_java_openssl_and_curl_agree_on_what_is_revoked() {
+fn go_java_rustls_openssl_and_curl_agree_on_what_is_revoked() {
     let (ca, _server) = authority();
     for name in ["good", "bad"] {
         ca.certificate("localhost", name, &[]).success();
@@ -92,6 +121,9 @@ fn go_java_openssl_and_curl_agree_on_what_is_revoked() {
     }
     let said = stapled(&ca, "bad");
     assert!(said.contains("certificate status \"revoked\""), "{said}");
+    assert_eq!(in_rustls(&ca, "good"), Ok(()));
+    let refused = in_rustls(&ca, "bad").expect_err("it is revoked");
+    assert!(refused.contains("Revoked"), "{refused}");
     // OpenSSL, with the list that the certificate names.
     let [root, intermediate, bad] = files(&ca, "bad");
     let arguments = ["verify", "-crl_check", "-crl_download", "-CAfile", &root, "-untrusted", &intermediate];
