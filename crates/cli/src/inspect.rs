@@ -21,7 +21,7 @@ pub(crate) use crl::{Validity, json as crl_json, text as crl_text};
 pub(crate) use json::{Issuers, Json, Object, json};
 pub(crate) use key::{dsa_sizes, kind};
 pub(crate) use short::short;
-pub(crate) use text::{rfc3339, text};
+pub(crate) use text::{hex_lines, rfc3339, text};
 
 /// A certificate, or the request for one.
 #[derive(Debug, Clone)]

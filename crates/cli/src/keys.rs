@@ -5,6 +5,7 @@
 
 mod algorithm;
 mod container;
+pub(crate) mod file;
 pub(crate) mod json;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -110,7 +111,8 @@ fn question<'a>(call: &Call, label: &'a str) -> Question<'a> {
     Question { what: "the password of the key", remedy, heading: "", label }
 }
 
-fn contents(file: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+/// What is in a file, or at an `https://` address.
+pub(crate) fn contents(file: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     if !file.starts_with("https://") {
         let read = std::fs::symlink_metadata(file).map(drop);
         if let Err(error) = read
@@ -148,7 +150,7 @@ fn unsupported(file: &str) -> anyhow::Error {
 }
 
 /// A JWK that is no key: what has the form of a JWK is told what is wrong with it.
-fn unusable(file: &str, error: JwkError) -> anyhow::Error {
+pub(crate) fn unusable(file: &str, error: JwkError) -> anyhow::Error {
     match error {
         JwkError::Json(_) | JwkError::Member("kty") => unsupported(file),
         other => anyhow!("error reading {}: {other}", input::name(file)),

@@ -15,6 +15,7 @@ mod dispatch;
 mod doctor;
 mod failure;
 mod fileserver;
+mod fingerprint;
 pub mod fuzz;
 mod grammar;
 mod help;

@@ -1,13 +1,16 @@
 //! Public and private keys, the algorithms they sign with, and the [`Signer`] that certificates are made with.
 
+mod hash;
 mod private;
 mod public;
+mod rsa;
 mod signature;
 #[cfg(test)]
 mod tests;
 
 use std::{fmt, future::Future, pin::Pin};
 
+pub use hash::{Hash, Hasher};
 pub use private::PrivateKey;
 pub use public::{PublicKey, WeakKey};
 pub use signature::SignatureAlgorithm;

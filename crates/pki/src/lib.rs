@@ -22,7 +22,9 @@ pub mod tlog;
 pub use certificate::{Certificate, CertificateContent, CertificateError};
 pub use crl::{Crl, CrlError};
 pub use extension::Extension;
-pub use key::{KeyAlgorithm, KeyError, PrivateKey, PublicKey, SignError, SignatureAlgorithm, SignatureError, Signer};
+pub use key::{
+    Hash, Hasher, KeyAlgorithm, KeyError, PrivateKey, PublicKey, SignError, SignatureAlgorithm, SignatureError, Signer,
+};
 pub use name::{Attribute, DistinguishedName, DnsName, EmailAddress, NameError, SubjectAltName, UriName};
 pub use request::{CertificateRequest, RequestContent, RequestError, VerifiedRequest};
 pub use serial::{Random, RandomError, SerialNumber, SystemRandom};

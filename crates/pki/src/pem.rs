@@ -76,14 +76,19 @@ pub fn decode_all(text: &[u8]) -> Result<Vec<Block>, PemError> {
 
 /// Write one block with lines of 64 characters and a final newline.
 pub fn encode(label: &str, contents: &[u8]) -> String {
+    encode_in_lines_of(64, label, contents)
+}
+
+/// The same with lines of that many characters.
+pub(crate) fn encode_in_lines_of(width: usize, label: &str, contents: &[u8]) -> String {
     let mut encoded = Zeroizing::new(vec![0; contents.len().div_ceil(3) * 4]);
     let len = STANDARD.encode_slice(contents, &mut encoded).expect("the buffer has the length of the encoding");
     let encoded = std::str::from_utf8(&encoded[..len]).expect("base64 is ASCII");
-    let mut text = String::with_capacity(len + len / 64 + 2 * label.len() + 36);
+    let mut text = String::with_capacity(len + len / width + 2 * label.len() + 36);
     text.extend(["-----BEGIN ", label, "-----\n"]);
     let mut rest = encoded;
     while !rest.is_empty() {
-        let (line, tail) = rest.split_at(rest.len().min(64));
+        let (line, tail) = rest.split_at(rest.len().min(width));
         text.extend([line, "\n"]);
         rest = tail;
     }

@@ -6,6 +6,8 @@ mod jwe;
 mod jwk;
 mod jws;
 mod jwt;
+mod key;
+mod keypair;
 
 use crate::grammar::{Example, Group, Node};
 
@@ -21,5 +23,7 @@ pub(crate) static GROUP: Group = Group {
         Node::Group(&jwk::GROUP),
         Node::Group(&jws::GROUP),
         Node::Group(&jwt::GROUP),
+        Node::Group(&key::GROUP),
+        Node::Command(&keypair::COMMAND),
     ],
 };

@@ -83,7 +83,7 @@ fn signature(out: &mut String, algorithm: &str, octets: &[u8]) {
 }
 
 /// Octets as `aa:bb:`, `per_line` of them on a line; no colon behind the last.
-pub(super) fn hex_lines(out: &mut String, octets: &[u8], per_line: usize, indent: usize) {
+pub(crate) fn hex_lines(out: &mut String, octets: &[u8], per_line: usize, indent: usize) {
     let lines = octets.chunks(per_line).count();
     for (number, line) in octets.chunks(per_line).enumerate() {
         out.extend(std::iter::repeat_n(' ', indent));

@@ -53,6 +53,7 @@ echo hello > message.txt
 mkdir -p public .config/fish/completions step/authorities/staging step/profiles/staging
 cp message.txt report.pdf
 cp message.txt public/
+openssl pkey -in svc.key -pubout -out svc.pub
 echo '{"staging":{"authority":"staging","profile":"staging"},"main":{"authority":"main","profile":"main"}}' \
     > step/contexts.json
 "#;

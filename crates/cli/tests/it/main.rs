@@ -13,6 +13,7 @@ mod examples;
 mod fileserver;
 mod init;
 mod jose;
+mod keys;
 mod lint;
 mod oauth;
 mod offline;

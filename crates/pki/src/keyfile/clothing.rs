@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::KeyFileError;
+use super::{KeyFileError, ssh_line};
 use crate::pem::{self, Block};
 
 /// A key as it lies in a file.
@@ -11,6 +11,8 @@ pub(super) enum Clothing<'a> {
     Jwe(&'a str),
     Jwk(&'a [u8]),
     Pem(Block),
+    /// A public key as OpenSSH writes it.
+    SshLine(&'a str),
 }
 
 impl<'a> Clothing<'a> {
@@ -40,6 +42,7 @@ impl<'a> Clothing<'a> {
             Some(b'-') => Err(KeyFileError::Malformed("its first line is not complete".to_owned())),
             // The first octet of every DER structure here; a text with a key does not begin with this digit.
             Some(b'0') => Ok(Self::Der(Zeroizing::new(contents.to_vec()))),
+            Some(_) if ssh_line::is_one(text) => utf8(text).map(Self::SshLine),
             Some(b'{') if mentions(text, b"\"ciphertext\"") => utf8(text).map(Self::Jwe),
             Some(b'{') => Ok(Self::Jwk(text)),
             Some(_) if text.iter().filter(|octet| **octet == b'.').count() == 4 => utf8(text).map(Self::Jwe),

@@ -1,11 +1,13 @@
 //! OpenSSH private keys (the format `openssh-key-v1`, described in OpenSSH's PROTOCOL.key).
 
 mod numbers;
+mod write;
 
 use aws_lc_rs::cipher::{self, DecryptingKey, DecryptionContext, UnboundCipherKey};
 use aws_lc_rs::iv::FixedLength;
 use zeroize::Zeroizing;
 
+pub(super) use self::write::{name, public_blob, write};
 use super::KeyFileError;
 use crate::{KeyAlgorithm, PrivateKey};
 
@@ -14,8 +16,8 @@ pub(super) fn is_encrypted(contents: &[u8]) -> bool {
     Envelope::parse(contents).is_ok_and(|envelope| envelope.cipher != b"none")
 }
 
-/// Decrypt and read the one key.
-pub(super) fn read(contents: &[u8], password: Option<&[u8]>) -> Result<PrivateKey, KeyFileError> {
+/// Decrypt and read the one key, and its comment.
+pub(super) fn read(contents: &[u8], password: Option<&[u8]>) -> Result<(PrivateKey, String), KeyFileError> {
     let envelope = Envelope::parse(contents)?;
     if envelope.cipher == b"none" {
         envelope.check_end()?;
@@ -102,7 +104,7 @@ impl<'a> Envelope<'a> {
 }
 
 /// Read the private section; `differ` is the answer when its two check numbers differ.
-fn read_section(section: &[u8], differ: KeyFileError) -> Result<PrivateKey, KeyFileError> {
+fn read_section(section: &[u8], differ: KeyFileError) -> Result<(PrivateKey, String), KeyFileError> {
     let mut reader = Wire(section);
     if reader.number()? != reader.number()? {
         return Err(differ);
@@ -130,9 +132,9 @@ fn read_section(section: &[u8], differ: KeyFileError) -> Result<PrivateKey, KeyF
             return Err(KeyFileError::Unsupported(format!("the type {name}")));
         }
     };
-    reader.string()?;
+    let comment = String::from_utf8_lossy(reader.string()?).into_owned();
     let padded = reader.0.iter().zip(1..).all(|(octet, expected)| *octet == expected);
-    if padded { Ok(key) } else { Err(malformed("the padding is wrong")) }
+    if padded { Ok((key, comment)) } else { Err(malformed("the padding is wrong")) }
 }
 
 fn read_ec(algorithm: KeyAlgorithm, reader: &mut Wire<'_>) -> Result<PrivateKey, KeyFileError> {
@@ -146,16 +148,20 @@ fn read_ec(algorithm: KeyAlgorithm, reader: &mut Wire<'_>) -> Result<PrivateKey,
 }
 
 /// A reader of the encodings of RFC 4251 §5.
-struct Wire<'a>(&'a [u8]);
+pub(super) struct Wire<'a>(&'a [u8]);
 
 impl<'a> Wire<'a> {
+    pub(super) fn of(octets: &'a [u8]) -> Self {
+        Self(octets)
+    }
+
     fn number(&mut self) -> Result<u32, KeyFileError> {
         let (number, rest) = self.0.split_first_chunk().ok_or_else(cut_short)?;
         self.0 = rest;
         Ok(u32::from_be_bytes(*number))
     }
 
-    fn string(&mut self) -> Result<&'a [u8], KeyFileError> {
+    pub(super) fn string(&mut self) -> Result<&'a [u8], KeyFileError> {
         let len = usize::try_from(self.number()?).map_err(|_| cut_short())?;
         let (string, rest) = self.0.split_at_checked(len).ok_or_else(cut_short)?;
         self.0 = rest;
@@ -163,7 +169,7 @@ impl<'a> Wire<'a> {
     }
 
     /// A number of many octets, without leading zeros.
-    fn mpint(&mut self) -> Result<&'a [u8], KeyFileError> {
+    pub(super) fn mpint(&mut self) -> Result<&'a [u8], KeyFileError> {
         let number = self.string()?;
         Ok(&number[number.iter().take_while(|octet| **octet == 0).count()..])
     }

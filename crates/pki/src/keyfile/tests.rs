@@ -221,3 +221,46 @@ mod arbitrary {
         }
     }
 }
+
+#[test]
+fn what_is_written_for_openssh_is_read() {
+    for key in KINDS.map(key) {
+        let clear = to_openssh_pem(&key, None, "me@example.com").unwrap();
+        check_read(clear.as_bytes(), None, &key);
+        check_truncations(clear.as_bytes(), None);
+        assert_eq!(openssh_comment(clear.as_bytes(), None).unwrap(), "me@example.com");
+        assert_eq!(Container::of(clear.as_bytes()), Ok(Container::OpenSsh));
+        let encrypted = to_openssh_pem(&key, Some(b"pass"), "").unwrap();
+        check_read(encrypted.as_bytes(), Some(b"pass"), &key);
+        let line = to_ssh_line(key.public_key());
+        for line in [line.clone(), format!("\n{line} me@example.com\n")] {
+            assert_eq!(&read_public_key(line.as_bytes()).unwrap(), key.public_key());
+            let read = read_key(line.as_bytes(), None, Extent::Only).unwrap();
+            assert_eq!(read.public(), key.public_key());
+            assert_eq!(read_private_key(line.as_bytes(), None).map(drop), Err(KeyFileError::NotAKey("private key")));
+        }
+        for end in 0..line.len() {
+            assert!(read_public_key(&line.as_bytes()[..end]).is_err(), "{end} of {}", line.len());
+        }
+    }
+    assert_eq!(
+        to_openssh_pem(&key(KeyAlgorithm::Ed25519), Some(b""), "").map(drop),
+        Err(KeyFileError::PasswordRequired)
+    );
+}
+
+#[test]
+fn lines_of_openssh_that_are_no_keys_are_refused() {
+    let line = to_ssh_line(key(KeyAlgorithm::Ed25519).public_key());
+    let (_, blob) = line.split_once(' ').unwrap();
+    for (text, part) in [
+        (format!("ssh-rsa {blob}"), "it names two types of key"),
+        (format!("{line}\n{line}"), "it has more than one line"),
+        ("ssh-ed25519".to_owned(), "it is cut short"),
+        ("ssh-ed25519 ?".to_owned(), "it is not base64"),
+        ("ssh-dss AAAAB3NzaC1kc3M=".to_owned(), "keys with the type ssh-dss are not supported"),
+    ] {
+        let error = read_public_key(text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(part), "{text}: {error}");
+    }
+}

@@ -3,13 +3,15 @@
 use std::path::Path;
 
 use anyhow::bail;
-use rung_pki::jose::{PrivateJwk, jwe};
-use rung_pki::{PrivateKey, keyfile};
+use rung_pki::PrivateKey;
+use rung_pki::jose::{Jwk, Material, jwe};
+use rung_pki::keyfile::{self, Container};
 use zeroize::Zeroizing;
 
 use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
+use crate::keys::json::pretty;
 use crate::output::{Commit, Existing, Mode, Target};
 use crate::private_key::KeyFile;
 use crate::secret;
@@ -18,10 +20,11 @@ use crate::ui::{Question, shown};
 pub(crate) static COMMAND: Command = Command {
     name: "change-pass",
     summary: "change the password of a private key",
-    description: "Encrypts a private key with another password, or for the first time. PEM keys become encrypted \
-        PKCS#8, whatever they were; JSON keys (JWK, JWE) stay JSON. The file is replaced in one step and readable by \
-        you alone; the old one stays as it is if anything goes wrong.",
-    arguments: &[Argument { name: "<key-file>", count: Count::One, help: "The key: PEM, DER, JWK or JWE." }],
+    description: "Encrypts a private key with another password, or for the first time, or takes the password away. A key \
+        of OpenSSH stays one, DER stays DER, and JSON (JWK, JWE) stays JSON; what is encrypted in PEM and DER is PKCS#8, \
+        whatever it was before. The file is replaced in one step and readable by you alone; the old one stays as it is \
+        if anything goes wrong.",
+    arguments: &[Argument { name: "<key-file>", count: Count::One, help: "The key: PEM, DER, OpenSSH, JWK or JWE." }],
     flags: &[&[
         Flag::value(&["password-file"], "<file>", "File with the present password."),
         Flag::value(&["new-password-file"], "<file>", "File with the new password."),
@@ -43,8 +46,9 @@ pub(crate) static COMMAND: Command = Command {
 
 /// A private key, and how it was written.
 enum Key {
-    Json(Box<PrivateJwk>),
-    Pem(PrivateKey),
+    Json(Box<Jwk>),
+    OpenSsh(PrivateKey, String),
+    Other(PrivateKey, Container),
 }
 
 fn run(call: &Call) -> anyhow::Result<()> {
@@ -68,7 +72,7 @@ fn run(call: &Call) -> anyhow::Result<()> {
     let key = key_file.read(call, Key::parse)?;
     let contents = if is_plain { key.plain()? } else { key.encrypted(&new_password(call, new_file, out)?)? };
     let mut commit = Commit::default();
-    commit.put(target, Mode::Private, contents.as_bytes());
+    commit.put(target, Mode::Private, contents.as_slice());
     commit.write()?;
     call.ui.line(&format!("Your key has been saved in {}.", shown(out)));
     Ok(())
@@ -76,43 +80,55 @@ fn run(call: &Call) -> anyhow::Result<()> {
 
 impl Key {
     fn parse(contents: &[u8], password: Option<&[u8]>) -> Result<Self, keyfile::KeyFileError> {
-        let text = std::str::from_utf8(contents).unwrap_or_default().trim();
-        let is_json = text.starts_with('{') || text.split('.').count() == 5;
-        if !is_json {
-            return keyfile::read_private_key(contents, password).map(Self::Pem);
+        let container = Container::of(contents)?;
+        if container == Container::OpenSsh {
+            let comment = keyfile::openssh_comment(contents, password)?;
+            return Ok(Self::OpenSsh(keyfile::read_private_key(contents, password)?, comment));
+        }
+        if container != Container::Json {
+            return Ok(Self::Other(keyfile::read_private_key(contents, password)?, container));
         }
         // The members of a JWK, such as its id, are kept; so it is not enough to read the key.
         if !keyfile::is_encrypted(contents) {
             return json(contents);
         }
         let password = password.ok_or(keyfile::KeyFileError::PasswordRequired)?;
+        let text = std::str::from_utf8(contents).unwrap_or_default().trim();
         json(&jwe::decrypt(text, password, keyfile::MAX_ITERATIONS)?)
     }
 
-    fn plain(&self) -> anyhow::Result<Zeroizing<String>> {
-        match self {
-            Self::Json(jwk) => {
-                let value: serde_json::Value = serde_json::from_str(&jwk.to_json())?;
-                Ok(Zeroizing::new(serde_json::to_string_pretty(&value)? + "\n"))
-            }
-            Self::Pem(key) => Ok(keyfile::to_pem(key)),
-        }
+    fn plain(&self) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+        let octets = |text: &str| Zeroizing::new(text.as_bytes().to_vec());
+        Ok(match self {
+            Self::Json(jwk) => octets(&Zeroizing::new(pretty(&jwk.to_json()) + "\n")),
+            Self::Other(key, Container::Der) => keyfile::to_der(key),
+            Self::OpenSsh(key, comment) => octets(&keyfile::to_openssh_pem(key, None, comment)?),
+            Self::Other(key, _) => octets(&keyfile::to_pem(key)),
+        })
     }
 
-    fn encrypted(&self, password: &str) -> anyhow::Result<Zeroizing<String>> {
-        let text = match self {
+    fn encrypted(&self, password: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+        let password = password.as_bytes();
+        Ok(match self {
             Self::Json(jwk) => {
-                jwe::encrypt_json(jwk.to_json().as_bytes(), password.as_bytes(), Some("jwk+json"))? + "\n"
+                let text = jwe::encrypt_json(jwk.to_json().as_bytes(), password, Some("jwk+json"))? + "\n";
+                text.into_bytes().into()
             }
-            Self::Pem(key) => keyfile::to_encrypted_pkcs8_pem(key, password.as_bytes())?,
-        };
-        Ok(Zeroizing::new(text))
+            Self::Other(key, Container::Der) => keyfile::to_encrypted_pkcs8_der(key, password)?.into(),
+            Self::OpenSsh(key, comment) => {
+                keyfile::to_openssh_pem(key, Some(password), comment)?.as_bytes().to_vec().into()
+            }
+            Self::Other(key, _) => keyfile::to_encrypted_pkcs8_pem(key, password)?.into_bytes().into(),
+        })
     }
 }
 
 fn json(text: &[u8]) -> Result<Key, keyfile::KeyFileError> {
-    let key = PrivateJwk::from_json(text).map_err(|error| keyfile::KeyFileError::Malformed(error.to_string()))?;
-    Ok(Key::Json(Box::new(key)))
+    let jwk = Jwk::from_json(text)?;
+    match jwk.material {
+        Material::Private(_) | Material::Secret(_) => Ok(Key::Json(Box::new(jwk))),
+        Material::Public(_) => Err(keyfile::KeyFileError::NotAKey("private key")),
+    }
 }
 
 fn new_password(call: &Call, file: Option<String>, out: &str) -> anyhow::Result<Zeroizing<String>> {
