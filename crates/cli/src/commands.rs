@@ -3,6 +3,7 @@
 mod agent;
 mod api;
 mod audit;
+mod base64;
 mod ca;
 mod certificate;
 pub(crate) mod completion;
@@ -34,6 +35,7 @@ pub(crate) static ROOT: Group = Group {
     children: &[
         Node::Group(&agent::GROUP),
         Node::Group(&api::GROUP),
+        Node::Command(&self::base64::COMMAND),
         Node::Group(&audit::GROUP),
         Node::Group(&ca::GROUP),
         Node::Group(&certificate::GROUP),

@@ -1,7 +1,8 @@
 //! Reading the files that a command is given.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
 use anyhow::{Context as _, bail};
 use zeroize::Zeroizing;
@@ -20,6 +21,19 @@ pub(crate) fn read(purpose: &str, file: &str) -> anyhow::Result<Zeroizing<Vec<u8
         bail!("{purpose}, {}, is larger than {} MiB", name(file), LIMIT >> 20);
     }
     Ok(contents)
+}
+
+/// Read standard input, as a pipe or a file with something in it; without one, answer nothing, since a person is to be
+/// asked.
+pub(crate) fn piped(purpose: &str) -> anyhow::Result<Option<Zeroizing<Vec<u8>>>> {
+    let stdin = io::stdin();
+    let is_nothing = match File::open("/dev/stdin").and_then(|file| file.metadata()) {
+        Ok(found) if found.is_file() => found.len() == 0,
+        // `/dev/null` is the only device that is nothing.
+        Ok(found) => found.file_type().is_char_device() && found.rdev() == rustix::fs::makedev(1, 3),
+        Err(_) => false,
+    };
+    if stdin.is_terminal() || is_nothing { Ok(None) } else { read(purpose, "-").map(Some) }
 }
 
 /// How errors call the file.

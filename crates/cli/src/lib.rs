@@ -6,6 +6,7 @@
 
 mod agent;
 mod audit;
+mod base64_text;
 mod ca;
 mod call;
 mod clock;

@@ -24,3 +24,4 @@ mod renewal;
 mod revocation;
 mod rules;
 mod sandbox;
+mod toolbox;

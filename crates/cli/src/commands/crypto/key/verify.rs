@@ -1,11 +1,10 @@
 //! `crypto key verify`
 
 use anyhow::{Context as _, bail};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use rung_pki::keyfile::{self, AnyKey, Extent};
 use rung_pki::{Hash, KeyAlgorithm, PublicKey, SignatureError};
 
+use crate::base64_text::{decode, engine};
 use crate::call::Call;
 use crate::failure::{Ended, Usage};
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
@@ -46,8 +45,7 @@ pub(crate) static COMMAND: Command = Command {
 fn run(call: &Call) -> anyhow::Result<()> {
     let key_file = call.required("key")?;
     let signature = call.required("signature")?;
-    let signature: String = signature.split_ascii_whitespace().collect();
-    let signature = STANDARD.decode(signature).context("error decoding base64 signature")?;
+    let signature = decode(&engine(false, false), signature.as_bytes()).context("error decoding base64 signature")?;
     let hash = hash(call)?;
     let contents = input::read("the key", &key_file)?;
     if keyfile::is_encrypted(&contents) {
