@@ -22,6 +22,7 @@ mod grammar;
 mod help;
 mod input;
 mod inspect;
+mod issuer;
 mod keys;
 mod lint;
 pub mod login;
@@ -36,6 +37,7 @@ mod roots;
 mod secret;
 mod settings;
 mod sign_in;
+mod template;
 mod ui;
 
 use std::env;

@@ -9,7 +9,7 @@ mod writer;
 
 pub(crate) use reader::{Element, Reader};
 pub(crate) use text::{is_printable, plain_text, text};
-pub(crate) use time::{read_time, write_generalized_time, write_time};
+pub(crate) use time::{read_rfc3339, read_time, write_generalized_time, write_time};
 pub(crate) use writer::Writer;
 
 /// Octets that are not the DER that was expected.

@@ -190,6 +190,20 @@ fn write_name(out: &mut Writer, name: &SubjectAltName) {
     }
 }
 
+/// The same with names of any kind, in the order in which they come.
+pub fn general_subject_alt_names(names: &[GeneralName], critical: bool) -> Extension {
+    Extension::new(oid::SUBJECT_ALT_NAME, critical, |out| {
+        out.sequence(|out| names.iter().for_each(|name| name.write(out)));
+    })
+}
+
+/// The policies that the certificate was issued under (RFC 5280 §4.2.1.4), without qualifiers; one must be given.
+pub fn certificate_policies(policies: &[ObjectIdentifier]) -> Extension {
+    Extension::new(oid::CERTIFICATE_POLICIES, false, |out| {
+        out.sequence(|out| policies.iter().for_each(|policy| out.sequence(|out| out.oid(policy))));
+    })
+}
+
 /// The names that certificates below may have (RFC 5280 §4.2.1.10), critical as that section asks.
 pub fn name_constraints(constraints: &NameConstraints) -> Extension {
     Extension::new(oid::NAME_CONSTRAINTS, true, |out| constraints.write(out))

@@ -52,6 +52,8 @@ for file in password password.txt pass.txt pw.txt; do echo password > $file; don
 echo hello > message.txt
 mkdir -p public .config/fish/completions step/authorities/staging step/profiles/staging
 cp message.txt report.pdf
+echo '{"subject": {"commonName": {{ toJson .Subject.CommonName }}, "organizationalUnit": {{ toJson .Insecure.User.ou }}}}' \
+    > leaf.tpl
 cp message.txt public/
 openssl pkey -in svc.key -pubout -out svc.pub
 echo '{"staging":{"authority":"staging","profile":"staging"},"main":{"authority":"main","profile":"main"}}' \

@@ -12,6 +12,7 @@ mod documents;
 mod examples;
 mod fileserver;
 mod init;
+mod issuing;
 mod jose;
 mod keys;
 mod lint;

@@ -23,14 +23,54 @@ pub(crate) fn read_time(element: &Element<'_>) -> Result<SystemTime, NotDer> {
     for (field, text) in fields.iter_mut().zip(rest[..10].chunks_exact(2)) {
         *field = digits(text)?;
     }
-    let [month, day, hour, minute, second] = fields;
+    if rest[10] != b'Z' {
+        return Err(NotDer);
+    }
+    instant(year, fields)
+}
+
+/// A time of RFC 3339, in whole seconds; nothing when it is none.
+pub(crate) fn read_rfc3339(text: &str) -> Option<SystemTime> {
+    let (date, rest) = text.as_bytes().split_at_checked(19)?;
+    let year = digits(&date[..4]).ok()?;
+    let separators = [date[4], date[7], date[10], date[13], date[16]];
+    if separators != *b"--T::" && separators != *b"--t::" {
+        return None;
+    }
+    let mut fields = [0; 5];
+    for (field, start) in fields.iter_mut().zip([5, 8, 11, 14, 17]) {
+        *field = digits(&date[start..start + 2]).ok()?;
+    }
+    let local = instant(year, fields).ok()?;
+    let rest = match rest.strip_prefix(b".") {
+        Some(fraction) => {
+            let count = fraction.iter().take_while(|octet| octet.is_ascii_digit()).count();
+            fraction.get(count..).filter(|_| count > 0)?
+        }
+        None => rest,
+    };
+    match rest {
+        b"Z" | b"z" => Some(local),
+        [sign @ (b'+' | b'-'), hours @ .., b':', first, second] if hours.len() == 2 => {
+            let (hours, minutes) = (digits(hours).ok()?, digits(&[*first, *second]).ok()?);
+            let offset = Duration::from_secs((hours * 3600 + minutes * 60).unsigned_abs());
+            let is_offset = hours < 24 && minutes < 60;
+            let utc = if *sign == b'+' { local.checked_sub(offset) } else { local.checked_add(offset) };
+            utc.filter(|_| is_offset)
+        }
+        _ => None,
+    }
+}
+
+/// The instant that a date and a time of day mean.
+fn instant(year: i64, [month, day, hour, minute, second]: [i64; 5]) -> Result<SystemTime, NotDer> {
     let in_range = (1..=12).contains(&month)
         && day >= 1
         && day <= days_in_month(year, month)
         && hour < 24
         && minute < 60
         && second < 60;
-    if rest[10] != b'Z' || !in_range {
+    if !in_range {
         return Err(NotDer);
     }
     let seconds = days_since_epoch(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;

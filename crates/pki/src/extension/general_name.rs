@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use const_oid::ObjectIdentifier;
 
 use crate::{
-    asn1::{Element, NotDer, Reader, tag},
+    asn1::{Element, NotDer, Reader, Writer, tag},
     name::{DistinguishedName, NameError, SubjectAltName},
 };
 
@@ -58,6 +58,37 @@ impl GeneralName {
             8 => Self::RegisteredId(element.oid()?),
             _ => return Err(NotDer),
         })
+    }
+}
+
+impl GeneralName {
+    pub(crate) fn write(&self, out: &mut Writer) {
+        match self {
+            Self::OtherName { type_id, value } => out.nested(tag::context_constructed(0), |out| {
+                out.oid(type_id);
+                out.element(tag::context_constructed(0), value);
+            }),
+            Self::Email(text) => out.element(tag::context(1), text.as_bytes()),
+            Self::Dns(text) => out.element(tag::context(2), text.as_bytes()),
+            Self::X400Address(der) => out.element(tag::context_constructed(3), der),
+            Self::DirectoryName(name) => out.element(tag::context_constructed(4), name.der()),
+            Self::EdiPartyName(der) => out.element(tag::context_constructed(5), der),
+            Self::Uri(text) => out.element(tag::context(6), text.as_bytes()),
+            Self::Ip(IpAddr::V4(address)) => out.element(tag::context(7), &address.octets()),
+            Self::Ip(IpAddr::V6(address)) => out.element(tag::context(7), &address.octets()),
+            Self::RegisteredId(oid) => out.element(tag::context(8), oid.as_bytes()),
+        }
+    }
+}
+
+impl From<SubjectAltName> for GeneralName {
+    fn from(name: SubjectAltName) -> Self {
+        match name {
+            SubjectAltName::Dns(name) => Self::Dns(name.as_str().to_owned()),
+            SubjectAltName::Email(name) => Self::Email(name.as_str().to_owned()),
+            SubjectAltName::Ip(address) => Self::Ip(address),
+            SubjectAltName::Uri(name) => Self::Uri(name.as_str().to_owned()),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use const_oid::ObjectIdentifier;
 use crate::asn1::{NotDer, Reader, Writer, tag};
 
 /// What a key may be used for (RFC 5280 §4.2.1.3).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct KeyUsage(u16);
 
 impl KeyUsage {

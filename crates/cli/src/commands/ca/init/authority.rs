@@ -108,11 +108,7 @@ fn extensions(key: &PublicKey, path_len: u8) -> Vec<Extension> {
 }
 
 fn sign(content: &CertificateContent, key: &PrivateKey) -> anyhow::Result<Certificate> {
-    let algorithm = key.algorithm().default_signature();
-    let tbs = content.to_tbs(algorithm);
-    let certificate = CertificateContent::assemble(&tbs, algorithm, &key.sign_now(algorithm, &tbs)?)?;
-    certificate.is_signed_by(key.public_key()).context("the new certificate has a bad signature")?;
-    Ok(certificate)
+    crate::issuer::assemble(content, key, key.algorithm().default_signature())
 }
 
 /// Whether an intermediate may stand below the certificate.
