@@ -13,7 +13,7 @@ use crate::{
     plan::{self, Issuance, Plan, Preview, Profile, WantedValidity},
     providers::IdentityProviders,
     provisioner::{Collection, Context},
-    store::Store,
+    store::{ProvisionerRef, Store},
     token::UnverifiedToken,
 };
 
@@ -73,6 +73,13 @@ impl Authority {
     pub async fn preview(&self, asked: &SignRequest<'_>) -> Result<Preview, Error> {
         let plan = self.plan(asked, self.clock.now()).await?;
         Preview::of(&plan, self.issuer.algorithm())
+    }
+
+    /// The provisioner that a token names. Nothing of the token is verified: this is for limits alone.
+    pub fn named_provisioner(&self, token: &str) -> Option<&ProvisionerRef> {
+        let token = UnverifiedToken::parse(token).ok()?;
+        let provisioner = self.provisioners.find(&token, &self.audiences).ok()?;
+        Some(&provisioner.common().reference)
     }
 
     async fn plan(&self, asked: &SignRequest<'_>, now: SystemTime) -> Result<Plan, Error> {

@@ -29,8 +29,10 @@ use crate::{
     VERSION,
     args::Settings,
     audit::{self, Seal},
+    hardening,
     http::Router,
     leaf::LeafProfile,
+    limits::Limiter,
     load::{self, Parts, Passwords},
     log::{Log, Writer},
     metrics::Metrics,
@@ -218,7 +220,9 @@ impl Daemon {
             crl: CrlPublisher::default(),
             ocsp: OcspAnswers::default(),
             refusals: Refusals::default(),
+            limiter: Arc::new(Limiter::new(hardening::open_more_files())),
         });
+        shared.mind_limits(&config);
         // Before anybody can ask for it.
         shared.crl.publish(&shared, &shared.current.load_full()).await;
         let sockets = Sockets::open(&shared, &config).await?;

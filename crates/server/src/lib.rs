@@ -3,11 +3,13 @@
 pub mod args;
 pub mod audit;
 pub mod certificates;
+pub mod connection;
 pub mod daemon;
 pub mod handlers;
 pub mod hardening;
 pub mod http;
 pub mod leaf;
+pub mod limits;
 pub mod listener;
 pub mod load;
 pub mod log;

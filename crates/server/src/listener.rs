@@ -9,13 +9,6 @@ use std::{
 };
 
 use hyper::{Request, body::Incoming, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{
-        conn::auto::Builder,
-        graceful::{GracefulShutdown, Watcher},
-    },
-};
 use rung_pki::Certificate;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -25,12 +18,12 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
+    connection::{self, Activity},
     http::{self, Peer, Transport},
+    limits::{Held, Source},
     state::Shared,
 };
 
-/// How long anything at the edge of a connection may take: handshake, headers, an idle pause.
-const PATIENCE: Duration = Duration::from_secs(15);
 /// How long to wait when the machine has no room for another connection.
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -71,15 +64,27 @@ fn bind_all(port: &str) -> io::Result<std::net::TcpListener> {
     }
 }
 
-/// Accept connections until `stop` says so, then see the open ones through within `limit`.
+/// A connection that was let in.
+struct Admitted {
+    stream: TcpStream,
+    address: SocketAddr,
+    source: Source,
+    /// Its share of all the connections there may be.
+    held: Held,
+    /// How long anything at its edge may take: handshake, headers, an idle pause.
+    patience: Duration,
+    /// Says when the daemon ends.
+    end: watch::Receiver<bool>,
+}
+
+/// Accept connections until `stop` says so; the open ones go on until `end` does.
 pub async fn serve(
     shared: Arc<Shared>,
     listener: TcpListener,
     mut stop: watch::Receiver<bool>,
-    connections: Arc<GracefulShutdown>,
+    end: watch::Receiver<bool>,
     transport: Transport,
 ) {
-    let builder = builder();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -87,14 +92,16 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, address)) => {
-                let (shared, builder, watcher) = (shared.clone(), builder.clone(), connections.watcher());
+                let Some(admitted) = admit(&shared, stream, address, &end) else { continue };
                 match transport {
-                    Transport::Plain => drop(tokio::spawn(plain(shared, stream, address, builder, watcher))),
-                    Transport::Tls => drop(tokio::spawn(connection(shared, stream, address, builder, watcher))),
+                    Transport::Plain => drop(tokio::spawn(plain(shared.clone(), admitted))),
+                    Transport::Tls => drop(tokio::spawn(connection(shared.clone(), admitted))),
                 }
             }
             Err(error) if is_exhaustion(&error) => {
-                shared.log.warning(&format!("no room for another connection: {error}"));
+                if shared.limiter.is_worth_a_line() {
+                    shared.log.warning(&format!("no room for another connection: {error}"));
+                }
                 tokio::time::sleep(BREATH).await;
             }
             // The peer went away between connecting and being accepted.
@@ -103,26 +110,30 @@ pub async fn serve(
     }
 }
 
-fn builder() -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(256 << 10);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(PATIENCE)
-        .keep_alive_timeout(PATIENCE)
-        .max_header_list_size(64 << 10)
-        .max_concurrent_streams(256);
-    builder
-}
-
-async fn connection(
-    shared: Arc<Shared>,
+/// Let a connection in, or close it before it costs a handshake.
+fn admit(
+    shared: &Arc<Shared>,
     stream: TcpStream,
     address: SocketAddr,
-    builder: Builder<TokioExecutor>,
-    watcher: Watcher,
-) {
+    end: &watch::Receiver<bool>,
+) -> Option<Admitted> {
+    let generation = shared.current.load();
+    let limits = &generation.config.limits;
+    let source = shared.limiter.source(address.ip(), limits);
+    match shared.limiter.connect(source, limits) {
+        Ok(held) => Some(Admitted { stream, address, source, held, patience: limits.patience, end: end.clone() }),
+        Err(refused) => {
+            if shared.limiter.is_worth_a_line() {
+                let cause = refused.cause.name();
+                shared.log.warning(&format!("a connection from {address} was refused, and others may be ({cause})"));
+            }
+            None
+        }
+    }
+}
+
+async fn connection(shared: Arc<Shared>, admitted: Admitted) {
+    let Admitted { stream, address, source, held: _held, patience, end } = admitted;
     // A socket that cannot be tuned still serves.
     let _ = stream.set_nodelay(true);
     let acceptor = TlsAcceptor::from(shared.current.load().tls.clone());
@@ -133,7 +144,7 @@ async fn connection(
         }
         acceptor.accept(stream).await.map(Some)
     };
-    let stream = match tokio::time::timeout(PATIENCE, handshake).await {
+    let stream = match tokio::time::timeout(patience, handshake).await {
         Ok(Ok(Some(stream))) => stream,
         Ok(Ok(None)) => {
             shared.metrics.failed_handshakes.fetch_add(1, Ordering::Relaxed);
@@ -154,26 +165,19 @@ async fn connection(
     // What the handshake has accepted is well formed.
     let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
     let certificate = shown.and_then(|der| Certificate::from_der(der).ok());
-    let peer = Peer { address, certificate, transport: Transport::Tls };
+    let activity = Activity::begin();
+    let peer = Peer { address, source, certificate, transport: Transport::Tls, activity: activity.clone() };
     let service = service_fn(move |request: Request<Incoming>| http::serve(shared.clone(), peer.clone(), request));
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-    // What breaks a connection is the peer's business, and what broke a request was logged.
-    let _ = watcher.watch(connection).await;
+    connection::attend(stream, service, activity, patience, end).await;
 }
 
 /// A connection over which only what is signed for itself is served.
-async fn plain(
-    shared: Arc<Shared>,
-    stream: TcpStream,
-    address: SocketAddr,
-    builder: Builder<TokioExecutor>,
-    watcher: Watcher,
-) {
-    let peer = Peer { address, certificate: None, transport: Transport::Plain };
+async fn plain(shared: Arc<Shared>, admitted: Admitted) {
+    let Admitted { stream, address, source, held: _held, patience, end } = admitted;
+    let activity = Activity::begin();
+    let peer = Peer { address, source, certificate: None, transport: Transport::Plain, activity: activity.clone() };
     let service = service_fn(move |request: Request<Incoming>| http::serve(shared.clone(), peer.clone(), request));
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-    // What breaks a connection is the peer's business, and what broke a request was logged.
-    let _ = watcher.watch(connection).await;
+    connection::attend(stream, service, activity, patience, end).await;
 }
 
 /// Whether the peer speaks HTTP without TLS: no TLS record begins with a letter (RFC 8446 §5.1).

@@ -56,6 +56,10 @@ pub struct Snapshot {
     pub providers: Vec<ProviderStatus>,
     /// Log lines that were dropped.
     pub dropped_log_lines: u64,
+    /// Open connections, and requests that are worked on.
+    pub under_way: (u32, u32),
+    /// What was too much, by the limit that it met.
+    pub refusals: Vec<(&'static str, u64)>,
 }
 
 /// How often something succeeded and failed, by provisioner.
@@ -153,6 +157,13 @@ impl Metrics {
             "Log lines nobody read in time.",
             snapshot.dropped_log_lines,
         );
+        let (connections, requests) = snapshot.under_way;
+        page.one("rung_ca_connections", "gauge", "Open connections.", connections.into());
+        page.one("rung_ca_requests_in_work", "gauge", "Requests that are worked on.", requests.into());
+        page.head("rung_ca_limited_total", "counter", "What was refused for being too much, by the limit that it met.");
+        for (limit, count) in &snapshot.refusals {
+            page.series("rung_ca_limited_total", &[("limit", limit)], *count);
+        }
         page.one("rung_ca_configuration_generation", "gauge", "Which configuration serves.", snapshot.generation);
         page.one(
             "rung_ca_issuer_not_after_seconds",

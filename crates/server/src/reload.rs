@@ -52,6 +52,7 @@ async fn take_over(daemon: &mut Daemon) -> anyhow::Result<u64> {
     let format = generation.config.logger.as_ref().map(|logger| logger.format);
     daemon.shared.current.store(Arc::new(generation));
     daemon.shared.log.set_format(format);
+    daemon.shared.mind_limits(&daemon.shared.current.load().config);
     daemon.sockets.switch(&daemon.shared, bound)?;
     // The issuer may be another one, and what is told about it, too.
     daemon.shared.ocsp.forget_all();

@@ -11,6 +11,7 @@ use crate::{
     audit::{self, Seal},
     http::{Router, chain},
     leaf::ServerLeaf,
+    limits::Limiter,
     log::Log,
     metrics::{Metrics, Snapshot},
     oidc::Providers,
@@ -72,6 +73,8 @@ pub struct Shared {
     pub ocsp: OcspAnswers,
     /// Refusals that are not on record yet.
     pub refusals: Refusals,
+    /// What is under way, and what is too much.
+    pub limiter: Arc<Limiter>,
 }
 
 impl Shared {
@@ -79,6 +82,17 @@ impl Shared {
     pub async fn note(&self, action: &'static str, detail: serde_json::Value) {
         if let Err(error) = self.store.append(audit::entry(self.clock.now(), action, &detail)).await {
             self.log.error(&format!("it could not be put on record ({action}): {}", chain(&error)));
+        }
+    }
+
+    /// Say so when the system has not the room that the configuration gives.
+    pub fn mind_limits(&self, config: &Config) {
+        let (wanted, possible) = (config.limits.connections, self.limiter.ceiling());
+        if wanted > possible {
+            self.log.warning(&format!(
+                "the system allows {possible} connections, fewer than limits.connections ({wanted}): raise the limit of \
+                 open files (LimitNOFILE in systemd, ulimit -n)"
+            ));
         }
     }
 
@@ -109,6 +123,8 @@ impl Shared {
             crl: self.crl.current().map(|crl| (crl.number, crl.next_update)),
             providers: generation.providers.status(),
             dropped_log_lines: self.log.dropped(),
+            under_way: self.limiter.under_way(),
+            refusals: self.limiter.refusals().collect(),
         }
     }
 }

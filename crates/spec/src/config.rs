@@ -2,6 +2,7 @@
 
 mod authority;
 mod database;
+mod limits;
 mod logger;
 mod network;
 mod revocation;
@@ -16,6 +17,7 @@ use crate::{
 };
 pub use authority::{AuthorityConfig, SubjectTemplate};
 pub use database::Database;
+pub use limits::{Limits, Network, Rate};
 pub use logger::{LogFormat, Logger};
 pub(crate) use network::check_address;
 pub use revocation::CrlConfig;
@@ -53,6 +55,8 @@ pub struct Config {
     pub crl: CrlConfig,
     /// Where certificates say that their issuer, its list and OCSP are; they say nothing when absent.
     pub revocation_url: Option<String>,
+    /// How much it takes on at once, and from whom.
+    pub limits: Limits,
     metrics_address: String,
 }
 
@@ -92,6 +96,7 @@ impl Config {
                 .unwrap_or_else(|| DEFAULT_COMMON_NAME.to_owned()),
             crl: members.object("crl").map(|crl| CrlConfig::read(&crl)).unwrap_or_default(),
             revocation_url: revocation::url(members, "revocationURL"),
+            limits: members.object("limits").map(|limits| Limits::read(&limits)).unwrap_or_default(),
         };
         if config.crl.enabled && config.db.is_none() {
             members.report("lists of revoked certificates need a database: add `db`, or set crl.enabled to false");

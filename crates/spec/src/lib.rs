@@ -18,7 +18,9 @@ pub mod steppath;
 mod tls;
 
 pub use claims::{Claims, ResolvedClaims};
-pub use config::{AuthorityConfig, Config, CrlConfig, Database, LogFormat, Logger, SubjectTemplate};
+pub use config::{
+    AuthorityConfig, Config, CrlConfig, Database, Limits, LogFormat, Logger, Network, Rate, SubjectTemplate,
+};
 pub use duration::{GoDuration, ParseDurationError, ParseTimeError, TimeOrDuration};
 pub use problem::{ConfigErrors, Position, Problem, ProblemKind};
 pub use provisioner::*;

@@ -4,15 +4,18 @@ use std::{io, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use listenfd::ListenFd;
 use rung_spec::Config;
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+    task::JoinHandle,
+};
 
 use crate::{
+    connection::Outgoing,
+    handlers,
     http::{Reply, Transport},
     listener::{self, bind, local_address},
     state::Shared,
@@ -23,7 +26,8 @@ pub(crate) struct Sockets {
     https: Listening,
     plain: Option<Listening>,
     metrics: Option<Listening>,
-    connections: Arc<GracefulShutdown>,
+    /// Tells the connections to end; each holds a receiver until it has.
+    end: watch::Sender<bool>,
 }
 
 /// A socket and the task that accepts on it.
@@ -56,11 +60,11 @@ impl Sockets {
         };
         let metrics = config.metrics_address().map(|address| bind_for(address, "metricsAddress")).transpose()?;
         let plain = plain_address(config).map(|address| bind_for(address, "insecureAddress")).transpose()?;
-        let connections = Arc::new(GracefulShutdown::new());
-        let https = listen(shared, &config.address, TcpListener::from_std(https)?, &connections, Transport::Tls)?;
+        let (end, _) = watch::channel(false);
+        let https = listen(shared, &config.address, TcpListener::from_std(https)?, &end, Transport::Tls)?;
         let plain = match (plain_address(config), plain) {
             (Some(address), Some(listener)) => {
-                Some(listen(shared, address, TcpListener::from_std(listener)?, &connections, Transport::Plain)?)
+                Some(listen(shared, address, TcpListener::from_std(listener)?, &end, Transport::Plain)?)
             }
             _ => None,
         };
@@ -68,7 +72,7 @@ impl Sockets {
             (Some(address), Some(listener)) => Some(listen_metrics(shared, address, TcpListener::from_std(listener)?)?),
             _ => None,
         };
-        Ok(Self { https, plain, metrics, connections })
+        Ok(Self { https, plain, metrics, end })
     }
 
     /// Bind what another configuration wants and the present one does not have. Nothing changes yet.
@@ -97,7 +101,7 @@ impl Sockets {
     /// Accept on the new sockets and stop accepting on those that they replace; open connections go on.
     pub(crate) fn switch(&mut self, shared: &Arc<Shared>, bound: Bound) -> anyhow::Result<()> {
         if let Some((address, listener)) = bound.https {
-            let https = listen(shared, &address, listener, &self.connections, Transport::Tls)?;
+            let https = listen(shared, &address, listener, &self.end, Transport::Tls)?;
             std::mem::replace(&mut self.https, https).stop();
         }
         if !bound.keep_plain
@@ -106,7 +110,7 @@ impl Sockets {
             plain.stop();
         }
         if let Some((address, listener)) = bound.plain {
-            self.plain = Some(listen(shared, &address, listener, &self.connections, Transport::Plain)?);
+            self.plain = Some(listen(shared, &address, listener, &self.end, Transport::Plain)?);
         }
         if !bound.keep_metrics
             && let Some(metrics) = self.metrics.take()
@@ -136,8 +140,8 @@ impl Sockets {
             plain.stop();
             let _ = plain.task.await;
         }
-        let Some(connections) = Arc::into_inner(self.connections) else { return false };
-        tokio::time::timeout(limit, connections.shutdown()).await.is_ok()
+        self.end.send_replace(true);
+        tokio::time::timeout(limit, self.end.closed()).await.is_ok()
     }
 }
 
@@ -167,12 +171,12 @@ fn listen(
     shared: &Arc<Shared>,
     address: &str,
     listener: TcpListener,
-    connections: &Arc<GracefulShutdown>,
+    end: &watch::Sender<bool>,
     transport: Transport,
 ) -> io::Result<Listening> {
     let shown = shown(address, &listener)?;
     let (stop, stopped) = watch::channel(false);
-    let task = tokio::spawn(listener::serve(shared.clone(), listener, stopped, connections.clone(), transport));
+    let task = tokio::spawn(listener::serve(shared.clone(), listener, stopped, end.subscribe(), transport));
     match transport {
         Transport::Plain => shared.log.info(&format!("Serving CRLs and OCSP on http://{shown} ...")),
         Transport::Tls => shared.log.info(&format!("Serving HTTPS on {shown} ...")),
@@ -193,7 +197,11 @@ fn shown(address: &str, listener: &TcpListener) -> io::Result<String> {
     if address.ends_with(":0") { Ok(local_address(listener)?.to_string()) } else { Ok(address.to_owned()) }
 }
 
+/// So many scrapers may be connected at the same time.
+const SCRAPERS: usize = 16;
+
 async fn serve_metrics(shared: Arc<Shared>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+    let scrapers = Arc::new(Semaphore::new(SCRAPERS));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -203,8 +211,10 @@ async fn serve_metrics(shared: Arc<Shared>, listener: TcpListener, mut stop: wat
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
+        let Ok(scraper) = scrapers.clone().try_acquire_owned() else { continue };
         let shared = shared.clone();
         tokio::spawn(async move {
+            let _scraper = scraper;
             let service = service_fn(|request: Request<Incoming>| {
                 let reply = metrics_reply(&shared, &request);
                 std::future::ready(Ok::<_, std::convert::Infallible>(reply))
@@ -219,12 +229,14 @@ async fn serve_metrics(shared: Arc<Shared>, listener: TcpListener, mut stop: wat
     }
 }
 
-fn metrics_reply(shared: &Shared, request: &Request<Incoming>) -> http::Response<http_body_util::Full<bytes::Bytes>> {
+fn metrics_reply(shared: &Shared, request: &Request<Incoming>) -> http::Response<Outgoing> {
     let reply = match (request.method(), request.uri().path()) {
         (&http::Method::GET | &http::Method::HEAD, "/metrics") => {
             Reply::metrics(shared.metrics.text(&shared.snapshot()))
         }
-        (_, "/metrics") => Reply::method_not_allowed(Some("GET")),
+        // Here, too, since nobody takes the room of those who watch.
+        (&http::Method::GET | &http::Method::HEAD, "/health") => handlers::health::of(&shared.current.load()),
+        (_, "/health" | "/metrics") => Reply::method_not_allowed(Some("GET")),
         _ => Reply::page_not_found(),
     };
     reply.into_response(&http::HeaderValue::from_static("metrics"))

@@ -8,12 +8,18 @@ use crate::{
     http::{Call, Reply},
     log::rfc3339,
     oidc::{ProviderStatus, State},
+    state::Generation,
 };
 
 /// `GET /health`: `ok` as long as requests are served, and how the identity providers are.
 pub fn health(call: &Call<'_>) -> Reply {
+    of(call.generation)
+}
+
+/// How a configuration that serves is.
+pub(crate) fn of(generation: &Generation) -> Reply {
     let mut health = Health::ok();
-    health.provisioners = call.generation.providers.status().into_iter().map(provisioner).collect();
+    health.provisioners = generation.providers.status().into_iter().map(provisioner).collect();
     Reply::json(StatusCode::OK, to_json(&health))
 }
 

@@ -79,10 +79,17 @@ pub(super) fn count_unreleased(call: &Call<'_>, error: &Error) {
 async fn issue(call: &Call<'_>, token: &str, request: &VerifiedRequest, validity: WantedValidity) -> Reply {
     let authority = &call.generation.authority;
     let metrics = &call.shared.metrics;
+    if let Some(refused) = provisioner_is_over(call, token) {
+        return refused;
+    }
     let asked = rung_authority::SignRequest { request, token, validity, request_id: call.id.as_str() };
     match authority.sign(&asked).await {
         Ok(recorded) => {
-            metrics.signed.count(&recorded.provisioner().name, true);
+            let provisioner = &recorded.provisioner().name;
+            metrics.signed.count(provisioner, true);
+            if let Some(rate) = call.generation.config.limits.per_provisioner {
+                call.shared.limiter.issued(provisioner, rate);
+            }
             answer(call, &recorded)
         }
         Err(error) => {
@@ -100,6 +107,16 @@ async fn issue(call: &Call<'_>, token: &str, request: &VerifiedRequest, validity
             Reply::from_error(&error)
         }
     }
+}
+
+/// The answer when the provisioner that a token names has issued too much of late. Only what was issued counts, so
+/// that nobody uses a provisioner up with tokens that are none of its.
+fn provisioner_is_over(call: &Call<'_>, token: &str) -> Option<Reply> {
+    let rate = call.generation.config.limits.per_provisioner?;
+    let provisioner = call.generation.authority.named_provisioner(token)?;
+    let refused = call.shared.limiter.may_issue(&provisioner.name, rate).err()?;
+    call.shared.refusals.count("limit", call.id.as_str());
+    Some(Reply::too_much(refused))
 }
 
 /// The answer for a certificate that is on record.

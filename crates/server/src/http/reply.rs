@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
-use http_body_util::Full;
 use rung_api::body::{ErrorReport, to_json};
 use rung_authority::{
     Error,
@@ -12,6 +11,7 @@ use rung_authority::{
 };
 
 use super::date::go_time;
+use crate::{connection::Outgoing, limits::Refused};
 
 /// An answer on its way, with what the log shall say about it.
 pub struct Reply {
@@ -97,6 +97,22 @@ impl Reply {
         reply
     }
 
+    /// Too much: of the caller's, or of everybody's together.
+    pub fn too_much(refused: Refused) -> Self {
+        let Refused { cause, seconds } = refused;
+        let reason = Cow::Borrowed(cause.name());
+        let report =
+            if cause.is_of_caller() { ErrorReport::too_many_requests(seconds) } else { ErrorReport::unavailable() };
+        let mut reply = Self::refusal(&report, reason);
+        reply.headers.push((header::RETRY_AFTER, HeaderValue::from(seconds)));
+        reply
+    }
+
+    /// It took longer than anybody waits.
+    pub fn took_too_long() -> Self {
+        Self::later(&ErrorReport::unavailable(), "it took too long".to_owned(), 5)
+    }
+
     /// What the authority did not do, as the caller may know it; the log gets the whole chain of causes.
     pub fn from_error(error: &Error) -> Self {
         let reason = chain(error);
@@ -139,8 +155,8 @@ impl Reply {
     }
 
     /// The answer as HTTP writes it.
-    pub fn into_response(self, request_id: &HeaderValue) -> Response<Full<Bytes>> {
-        let mut response = Response::new(Full::new(self.body));
+    pub fn into_response(self, request_id: &HeaderValue) -> Response<Outgoing> {
+        let mut response = Response::new(Outgoing::new(self.body));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.reserve(4);

@@ -9,17 +9,19 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use http::{Method, Request, Response, Version, header};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use rung_api::body::ErrorReport;
 use rung_pki::Certificate;
 
 use super::{Endpoint, Mounted, Reply, RequestId, Router};
 use crate::{
+    connection::{Activity, Outgoing},
     handlers,
+    limits::{BodyRoom, Refused, Source},
     log::Access,
     state::{Generation, Shared},
     stopwatch::Stopwatch,
@@ -34,6 +36,10 @@ pub struct Peer {
     pub certificate: Option<Certificate>,
     /// What the connection runs over.
     pub transport: Transport,
+    /// Whose share of the limits it takes.
+    pub source: Source,
+    /// What moves on the connection.
+    pub activity: Arc<Activity>,
 }
 
 /// What a connection runs over.
@@ -59,15 +65,16 @@ const DEFINED: [Method; 9] = [
 ];
 /// The longest body that is read.
 const MAX_BODY: usize = 1 << 20;
-/// The longest time that a body may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(15);
+/// The longest time that a request is worked on. Logins may wait for an identity provider, twice.
+const WORK_TIME: Duration = Duration::from_secs(30);
 
 /// Answer one request. Whatever happens, there is an answer.
 pub async fn serve(
     shared: Arc<Shared>,
     peer: Peer,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<Outgoing>, Infallible> {
+    let _working = peer.activity.work();
     let stopwatch = Stopwatch::start();
     let start = shared.clock.now();
     let generation = shared.current.load_full();
@@ -111,7 +118,7 @@ pub async fn serve(
         user_agent: text(header::USER_AGENT),
         fields: &reply.fields,
     });
-    Ok(reply.into_response(id.header()))
+    Ok(reply.into_response(id.header()).map(|body| body.watched(&peer.activity)))
 }
 
 fn router(shared: &Shared, transport: Transport) -> &Router {
@@ -155,57 +162,115 @@ async fn guarded(shared: &Shared, endpoint: Endpoint, call: Call<'_>, body: Inco
     }
 }
 
+/// Look whether it is too much, read the body, and do the work.
 async fn dispatch(endpoint: Endpoint, call: Call<'_>, body: Incoming) -> Reply {
-    let body = match endpoint {
-        Endpoint::OcspPost | Endpoint::Preview | Endpoint::Rekey | Endpoint::Revoke | Endpoint::Sign => {
-            match read_body(body).await {
-                Ok(body) => body,
-                Err(refusal) => return refusal,
-            }
+    let (limiter, limits) = (&call.shared.limiter, &call.generation.config.limits);
+    let source = call.peer.source;
+    // Whoever watches over the authority must see it under load, too.
+    if !matches!(endpoint, Endpoint::Health | Endpoint::Version)
+        && let Err(refused) = limiter.ask(source, limits)
+    {
+        return too_much(&call, endpoint, refused);
+    }
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return too_large();
+    }
+    let mut room = limiter.body(source);
+    let body = if takes_body(endpoint) {
+        match tokio::time::timeout(limits.patience, read_body(body, &mut room)).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(Unread::Refused(refused))) => return too_much(&call, endpoint, refused),
+            Ok(Err(Unread::Reply(reply))) => return *reply,
+            Err(_) => return too_slow(),
         }
+    } else {
         // Nothing of it is looked at.
-        _ => Bytes::new(),
+        Bytes::new()
     };
+    if !takes_work(endpoint) {
+        return answer(endpoint, &call, &body).await;
+    }
+    let _held = match limiter.work(source, limits) {
+        Ok(held) => held,
+        Err(refused) => return too_much(&call, endpoint, refused),
+    };
+    tokio::time::timeout(WORK_TIME, answer(endpoint, &call, &body)).await.unwrap_or_else(|_| Reply::took_too_long())
+}
+
+/// Whether the body of a request is part of it.
+fn takes_body(endpoint: Endpoint) -> bool {
+    matches!(endpoint, Endpoint::OcspPost | Endpoint::Preview | Endpoint::Rekey | Endpoint::Revoke | Endpoint::Sign)
+}
+
+/// Whether an answer takes cryptography or the database, and not only memory.
+fn takes_work(endpoint: Endpoint) -> bool {
+    takes_body(endpoint) || matches!(endpoint, Endpoint::OcspGet | Endpoint::Renew)
+}
+
+/// Refuse what is too much; that somebody asked for a decision and got none is counted for the audit record.
+fn too_much(call: &Call<'_>, endpoint: Endpoint, refused: Refused) -> Reply {
+    if matches!(endpoint, Endpoint::Rekey | Endpoint::Renew | Endpoint::Revoke | Endpoint::Sign) {
+        call.shared.refusals.count("limit", call.id.as_str());
+    }
+    Reply::too_much(refused)
+}
+
+async fn answer(endpoint: Endpoint, call: &Call<'_>, body: &[u8]) -> Reply {
     match endpoint {
-        Endpoint::Crl => handlers::revocation::crl(&call),
-        Endpoint::EncryptedKey => handlers::provisioners::encrypted_key(&call),
-        Endpoint::Federation => handlers::certificates::federation(&call),
-        Endpoint::Health => handlers::health::health(&call),
-        Endpoint::Intermediates => handlers::certificates::intermediates(&call),
-        Endpoint::IntermediatesPem => handlers::certificates::intermediates_pem(&call),
-        Endpoint::OcspGet => handlers::revocation::ocsp_get(&call).await,
-        Endpoint::OcspPost => handlers::revocation::ocsp_post(&call, &body).await,
-        Endpoint::Preview => handlers::preview::preview(&call, &body).await,
-        Endpoint::Provisioners => handlers::provisioners::list(&call),
-        Endpoint::Rekey => handlers::renew::rekey(&call, &body).await,
-        Endpoint::Renew => handlers::renew::renew(&call).await,
-        Endpoint::Revoke => handlers::revoke::revoke(&call, &body).await,
-        Endpoint::Root => handlers::certificates::root(&call),
-        Endpoint::Roots => handlers::certificates::roots(&call),
-        Endpoint::RootsPem => handlers::certificates::roots_pem(&call),
-        Endpoint::Sign => handlers::sign::sign(&call, &body).await,
+        Endpoint::Crl => handlers::revocation::crl(call),
+        Endpoint::EncryptedKey => handlers::provisioners::encrypted_key(call),
+        Endpoint::Federation => handlers::certificates::federation(call),
+        Endpoint::Health => handlers::health::health(call),
+        Endpoint::Intermediates => handlers::certificates::intermediates(call),
+        Endpoint::IntermediatesPem => handlers::certificates::intermediates_pem(call),
+        Endpoint::OcspGet => handlers::revocation::ocsp_get(call).await,
+        Endpoint::OcspPost => handlers::revocation::ocsp_post(call, body).await,
+        Endpoint::Preview => handlers::preview::preview(call, body).await,
+        Endpoint::Provisioners => handlers::provisioners::list(call),
+        Endpoint::Rekey => handlers::renew::rekey(call, body).await,
+        Endpoint::Renew => handlers::renew::renew(call).await,
+        Endpoint::Revoke => handlers::revoke::revoke(call, body).await,
+        Endpoint::Root => handlers::certificates::root(call),
+        Endpoint::Roots => handlers::certificates::roots(call),
+        Endpoint::RootsPem => handlers::certificates::roots_pem(call),
+        Endpoint::Sign => handlers::sign::sign(call, body).await,
         Endpoint::Version => handlers::health::version(),
     }
 }
 
-async fn read_body(body: Incoming) -> Result<Bytes, Reply> {
-    let too_large = || Reply::refusal(&ErrorReport::too_large(MAX_BODY), "the body is too long");
-    if body.size_hint().lower() > MAX_BODY as u64 {
-        return Err(too_large());
-    }
-    match tokio::time::timeout(BODY_TIME, Limited::new(body, MAX_BODY).collect()).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(error)) => {
-            let reason = format!("the body broke off: {error}");
-            Err(Reply::refusal(&ErrorReport::bad_request("the body broke off"), reason))
+/// Why a body was not read.
+enum Unread {
+    Refused(Refused),
+    Reply(Box<Reply>),
+}
+
+async fn read_body(mut body: Incoming, room: &mut BodyRoom) -> Result<Bytes, Unread> {
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Unread::Reply(Box::new(broken_off(&error))))?;
+        // Trailers say nothing to this server.
+        let Ok(part) = frame.into_data() else { continue };
+        if part.len() > MAX_BODY - whole.len() {
+            return Err(Unread::Reply(Box::new(too_large())));
         }
-        Err(_) => {
-            let report =
-                ErrorReport::new(408, "The request could not be completed: the body took too long.".to_owned());
-            Err(Reply::refusal(&report, "the body took too long"))
-        }
+        room.more(part.len()).map_err(Unread::Refused)?;
+        whole.extend_from_slice(&part);
     }
+    Ok(whole.freeze())
+}
+
+fn too_large() -> Reply {
+    Reply::refusal(&ErrorReport::too_large(MAX_BODY), "the body is too long")
+}
+
+fn broken_off(error: &hyper::Error) -> Reply {
+    let reason = format!("the body broke off: {error}");
+    Reply::refusal(&ErrorReport::bad_request("the body broke off"), reason)
+}
+
+fn too_slow() -> Reply {
+    let report = ErrorReport::new(408, "The request could not be completed: the body took too long.".to_owned());
+    Reply::refusal(&report, "the body took too long")
 }
 
 /// Methods that HTTP does not define are refused without naming others.

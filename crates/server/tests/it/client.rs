@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Read, Write},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     sync::Arc,
     time::Duration,
 };
@@ -14,6 +14,7 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use serde_json::Value;
+use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::stage::Stage;
 
@@ -34,6 +35,14 @@ pub(crate) struct Client {
 
 /// A connection after its handshake.
 pub(crate) type Stream = StreamOwned<ClientConnection, TcpStream>;
+
+/// A plain connection from another address of this machine.
+pub(crate) fn connect_from(source: [u8; 4], address: &str) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP))?;
+    socket.bind(&SocketAddr::from((source, 0)).into())?;
+    socket.connect(&address.parse::<SocketAddr>().unwrap().into())?;
+    Ok(socket.into())
+}
 
 impl Client {
     pub(crate) fn new(stage: &Stage, address: &str) -> Self {
@@ -72,7 +81,15 @@ impl Client {
 
     /// A connection; the handshake happens with the first octet.
     pub(crate) fn connect(&self) -> io::Result<Stream> {
-        let socket = TcpStream::connect(&self.address)?;
+        self.over(TcpStream::connect(&self.address)?)
+    }
+
+    /// A connection from another address of this machine, which has sixteen million of them.
+    pub(crate) fn connect_from(&self, source: [u8; 4]) -> io::Result<Stream> {
+        self.over(connect_from(source, &self.address)?)
+    }
+
+    fn over(&self, socket: TcpStream) -> io::Result<Stream> {
         socket.set_read_timeout(Some(Duration::from_secs(60)))?;
         let connection = ClientConnection::new(self.config.clone(), "localhost".try_into().unwrap()).unwrap();
         Ok(StreamOwned::new(connection, socket))

@@ -8,6 +8,7 @@ mod http;
 mod idp;
 mod kill;
 mod life;
+mod limits;
 mod matrix;
 mod metrics;
 mod outages;

@@ -60,6 +60,63 @@ fn certificates_are_kept_for_ever_or_for_a_while() {
 }
 
 #[test]
+fn limits_are_read_and_refused_with_their_place() {
+    let with = |limits: &str| parse(&GOOD.replacen("\"insecureAddress\": \"\"", &format!("\"limits\": {limits}"), 1));
+    assert_eq!(parse(GOOD).unwrap().limits, Limits::default());
+    assert_eq!(with("{}").unwrap().limits, Limits::default());
+    let limits = with(
+        r#"{"connections": 100, "requests": 8, "perSource": {"perSecond": 5}, "perProvisioner": {"perSecond": 2, "burst": 3},
+            "patience": "2s", "exempt": ["10.1.0.0/16", "2001:db8::/32", "192.0.2.7"]}"#,
+    );
+    let limits = limits.unwrap().limits;
+    assert_eq!((limits.connections, limits.connections_per_source), (100, 100));
+    assert_eq!((limits.requests, limits.requests_per_source), (8, 8));
+    assert_eq!((limits.per_source.per_second.get(), limits.per_source.burst.get()), (5, 50));
+    assert_eq!(limits.per_provisioner.map(|rate| rate.burst.get()), Some(3));
+    assert_eq!(limits.patience, Duration::from_secs(2));
+    for (address, is_exempt) in [
+        ("10.1.255.1", true),
+        ("10.2.0.1", false),
+        ("192.0.2.7", true),
+        ("192.0.2.8", false),
+        ("2001:db8:1::1", true),
+        ("2001:db9::1", false),
+        ("::ffff:10.1.2.3", true),
+        ("127.0.0.1", false),
+    ] {
+        assert_eq!(limits.is_exempt(address.parse().unwrap()), is_exempt, "{address}");
+    }
+    assert!(Limits::default().is_exempt("127.3.2.1".parse().unwrap()));
+    assert!(Limits::default().is_exempt("::1".parse().unwrap()));
+    for (wrong, said) in [
+        ("7", "ca.json:7:12: limits: expected an object in braces, found a number"),
+        (r#"{"requests": 0}"#, "ca.json:7:25: limits.requests: requests must be a whole number from 1 to 1000000"),
+        (r#"{"requests": 1.5}"#, "ca.json:7:25: limits.requests: requests must be a whole number from 1 to 1000000"),
+        (
+            r#"{"requests": 2000000}"#,
+            "ca.json:7:25: limits.requests: requests must be a whole number from 1 to 1000000",
+        ),
+        (r#"{"requests": "8"}"#, "ca.json:7:25: limits.requests: expected a number, found a string"),
+        (r#"{"request": 8}"#, "ca.json:7:13: limits: unknown member `request`; did you mean `requests`?"),
+        (
+            r#"{"perSource": {}}"#,
+            "ca.json:7:26: limits.perSource: perSource needs a member `perSecond`: how many a second",
+        ),
+        (
+            r#"{"perSource": {"perSecond": 1, "brust": 2}}"#,
+            "ca.json:7:43: limits.perSource: unknown member `brust`; did you mean `burst`?",
+        ),
+        (r#"{"patience": "0s"}"#, "ca.json:7:25: limits.patience: patience must be from one second to five minutes"),
+        (
+            r#"{"exempt": ["10.0.0.0/33"]}"#,
+            "ca.json:7:24: limits.exempt[0]: \"10.0.0.0/33\" is neither an address nor a range of addresses such as \"10.1.0.0/16\"",
+        ),
+    ] {
+        assert_eq!(with(wrong).unwrap_err(), said, "{wrong}");
+    }
+}
+
+#[test]
 fn every_problem_has_its_place() {
     check("\":443\"", "443", "ca.json:6:13: address: expected a string, found a number");
     check(
