@@ -106,8 +106,8 @@ pub(crate) static COMMAND: Command = Command {
         Example {
             purpose: "In every detail as a template has it:",
             lines: &[
-                "certificate create svc.example.com new.crt new.key --template leaf.tpl --set ou=Ops \\",
-                "    --ca ca.crt --ca-key ca.key --password-file password.txt",
+                "certificate create svc.example.com new.crt new.key --template leaf.tpl \\",
+                "    --set ou=Ops --ca ca.crt --ca-key ca.key --password-file password.txt",
             ],
         },
     ],

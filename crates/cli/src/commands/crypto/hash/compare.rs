@@ -20,7 +20,10 @@ pub(crate) static COMMAND: Command = Command {
     flags: &[FLAGS],
     examples: &[Example {
         purpose: "Make sure that a download is what it should be:",
-        lines: &["crypto hash compare 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03 report.pdf"],
+        lines: &[
+            "crypto hash compare \\",
+            "    5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03 report.pdf",
+        ],
     }],
     scope: Scope::Anywhere,
     run,
