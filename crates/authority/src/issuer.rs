@@ -1,8 +1,8 @@
-//! The key and certificate that this CA issues with.
+//! The key and certificate that this CA issues with, and those that it issued with before.
 
 use std::{sync::Arc, time::SystemTime};
 
-use rung_pki::{Certificate, PublicKey, SignatureAlgorithm, Signer, extension::NameConstraints};
+use rung_pki::{Certificate, PublicKey, SignatureAlgorithm, Signer, extension::NameConstraints, sha256};
 
 /// The key and certificate that this CA issues with, and the chain above it.
 pub struct Issuer {
@@ -10,9 +10,23 @@ pub struct Issuer {
     chain: Vec<Certificate>,
     algorithm: SignatureAlgorithm,
     key_identifier: Vec<u8>,
+    id: IssuerId,
     constraints: Vec<NameConstraints>,
     /// The keys of the whole chain, roots included.
     keys: Vec<PublicKey>,
+}
+
+/// Who issues, whatever certificates say so: a name and a key. Certificates for both of them are of one issuer, which has
+/// one list of revoked certificates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IssuerId([u8; 16]);
+
+/// An issuer that issues no more: its certificates still verify, are renewed by its successor, and are revoked.
+pub struct Retired {
+    /// Who it is.
+    pub issuer: Issuer,
+    /// From when on it is nobody any more.
+    pub until: SystemTime,
 }
 
 /// Why a key and certificates cannot issue.
@@ -60,7 +74,8 @@ impl Issuer {
             .subject_key_identifier()
             .map_or_else(|| signer.public_key().key_identifier().to_vec(), <[u8]>::to_vec);
         let algorithm = preferred_algorithm(certificate, signer.public_key());
-        Ok(Self { signer, chain, algorithm, key_identifier, constraints, keys })
+        let id = IssuerId::of(certificate.subject_der(), signer.public_key());
+        Ok(Self { signer, chain, algorithm, key_identifier, id, constraints, keys })
     }
 
     /// The certificate that issues.
@@ -98,9 +113,51 @@ impl Issuer {
         self.algorithm
     }
 
+    /// Its name and its key.
+    pub fn id(&self) -> IssuerId {
+        self.id
+    }
+
+    /// Whether it signed the certificate.
+    pub fn signed(&self, certificate: &Certificate) -> bool {
+        certificate.issuer_der() == self.certificate().subject_der()
+            && certificate.is_signed_by(self.signer.public_key()).is_ok()
+    }
+
     /// What issued certificates name as their authority key identifier.
     pub fn key_identifier(&self) -> &[u8] {
         &self.key_identifier
+    }
+}
+
+impl IssuerId {
+    fn of(subject_der: &[u8], key: &PublicKey) -> Self {
+        let digest = sha256(&[subject_der, &key.fingerprint()].concat());
+        Self(digest[..16].try_into().expect("a digest has 32 octets"))
+    }
+
+    /// As it is stored.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl From<[u8; 16]> for IssuerId {
+    fn from(octets: [u8; 16]) -> Self {
+        Self(octets)
+    }
+}
+
+impl std::fmt::Display for IssuerId {
+    /// Lower-case hexadecimal digits, as in addresses.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(out, "{octet:02x}"))
+    }
+}
+
+impl std::fmt::Debug for Issuer {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Issuer({}, {})", self.certificate().subject(), self.id)
     }
 }
 

@@ -57,7 +57,7 @@ impl Authority {
         let now = self.clock.now();
         let certificate = &presented.certificate;
         let refuse = |fault| Err(Error::Unrenewable(CertificateRefusal::from(fault)));
-        if !self.is_ours(certificate) {
+        if self.issuer_of(certificate, now).is_none() {
             return refuse(CertificateFault::NotOurs);
         }
         if self.revoked(certificate.serial()).await? {
@@ -78,13 +78,6 @@ impl Authority {
             }
         }
         Ok(Renewable { presented, provisioner })
-    }
-
-    /// Whether the issuing key, or one of this CA before it, signed the certificate.
-    pub(crate) fn is_ours(&self, certificate: &Certificate) -> bool {
-        let issuer = self.issuer.certificate();
-        certificate.issuer_der() == issuer.subject_der()
-            && certificate.is_signed_by(self.issuer.signer().public_key()).is_ok()
     }
 
     pub(crate) async fn revoked(&self, serial: &SerialNumber) -> Result<bool, Error> {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::{
     Error,
     error::{CertificateFault, Denial},
+    issuer::Issuer,
     presented::Presented,
     provisioner::{Context, Provisioner},
     renew::store_failed,
@@ -113,6 +114,7 @@ impl Authority {
             at: now,
             reason: asked.reason,
             not_after: certificate.map(Certificate::not_after),
+            issuer: certificate.and_then(|certificate| self.issuer_of(certificate, now)).map(Issuer::id),
             condemned_key,
             token,
             audit: AuditEntry {
@@ -155,7 +157,7 @@ impl Authority {
             let text = format!("request serial number {wanted:?} and certificate serial number {shown:?} do not match");
             return Err(Denial::Revocation(text).into());
         }
-        if !self.is_ours(certificate) {
+        if self.issuer_of(certificate, now).is_none() {
             return Err(Error::Unrenewable(CertificateFault::NotOurs.into()));
         }
         if now > certificate.not_after() {

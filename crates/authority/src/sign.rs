@@ -9,7 +9,7 @@ use crate::{
     audience::Audiences,
     clock::Clock,
     issue::{self, Recorded},
-    issuer::Issuer,
+    issuer::{Issuer, Retired},
     plan::{self, Issuance, Plan, Preview, Profile, WantedValidity},
     providers::IdentityProviders,
     provisioner::{Collection, Context},
@@ -21,6 +21,8 @@ use crate::{
 pub struct Authority {
     /// Who issues.
     pub issuer: Issuer,
+    /// Who issued before, and is still somebody.
+    pub retired: Vec<Retired>,
     /// What the certificates of this CA lead to: its roots, and what its issuing certificate leads to.
     pub anchors: Vec<Certificate>,
     /// Whose tokens are taken.
@@ -54,6 +56,23 @@ pub struct SignRequest<'a> {
 }
 
 impl Authority {
+    /// Everybody who is an issuer of this CA at that time: the one who issues first, and each once.
+    pub fn issuers(&self, now: SystemTime) -> impl Iterator<Item = &Issuer> {
+        let is_there = move |retired: &&Retired| now < retired.until && retired.issuer.id() != self.issuer.id();
+        let retired = self.retired.iter().filter(is_there).map(|retired| &retired.issuer);
+        let mut seen = Vec::new();
+        std::iter::once(&self.issuer).chain(retired).filter(move |issuer| {
+            let is_new = !seen.contains(&issuer.id());
+            seen.push(issuer.id());
+            is_new
+        })
+    }
+
+    /// Which issuer of this CA signed the certificate.
+    pub fn issuer_of(&self, certificate: &Certificate, now: SystemTime) -> Option<&Issuer> {
+        self.issuers(now).find(|issuer| issuer.signed(certificate))
+    }
+
     /// Turn a token and a certificate request into a certificate that is on record.
     ///
     /// # Errors

@@ -4,6 +4,8 @@ use std::{error::Error, future::Future, pin::Pin, sync::Arc, time::SystemTime};
 
 use rung_pki::{Certificate, SerialNumber, crl::Reason, tlog::Hash};
 
+use crate::issuer::IssuerId;
+
 /// Work that a store is doing.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -99,6 +101,8 @@ pub struct Revocation {
     pub reason: Reason,
     /// When the certificate ends; nothing when this CA does not know it.
     pub not_after: Option<SystemTime>,
+    /// Who issued it; nothing when that is not known.
+    pub issuer: Option<IssuerId>,
     /// SHA-256 of the public key, when nobody may have a certificate for it any more.
     pub condemned_key: Option<[u8; 32]>,
     /// The token that allowed it; none where a certificate did.
@@ -120,6 +124,8 @@ pub struct RevocationRecord {
     pub reason: Reason,
     /// When the certificate ends; nothing when this CA did not know it.
     pub not_after: Option<SystemTime>,
+    /// Who issued it; nothing when that was not known.
+    pub issuer: Option<IssuerId>,
 }
 
 /// Which provisioner it was.

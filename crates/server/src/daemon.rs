@@ -21,7 +21,10 @@ use rung_pki::SystemRandom;
 use rung_spec::{Config, Database};
 use rung_store::{MemoryStore, SqliteStore};
 use sd_notify::NotifyState;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::Notify,
+};
 
 use serde_json::json;
 
@@ -218,6 +221,7 @@ impl Daemon {
             router: Router::new(),
             plain_router: Router::plain(),
             crl: CrlPublisher::default(),
+            departure: Notify::new(),
             ocsp: OcspAnswers::default(),
             refusals: Refusals::default(),
             limiter: Arc::new(Limiter::new(hardening::open_more_files())),
@@ -245,9 +249,10 @@ impl Daemon {
         let chores = tokio::spawn(chores(self.shared.clone()));
         let shared = self.shared.clone();
         let lists = tokio::spawn(async move { shared.crl.run(&shared).await });
+        let shared = self.shared.clone();
         notify(&[NotifyState::Ready]);
         loop {
-            match self.signals.next(self.sockets.died()).await {
+            match self.signals.next(self.sockets.died(), shared.departure.notified()).await {
                 Event::Reload => {
                     notify(&reloading());
                     reload::reload(&mut self).await;
@@ -291,12 +296,13 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self, died: impl Future<Output = ()>) -> Event {
+    async fn next(&mut self, died: impl Future<Output = ()>, departure: impl Future<Output = ()>) -> Event {
         tokio::select! {
             _ = self.hangup.recv() => Event::Reload,
             _ = self.interrupt.recv() => Event::Stop,
             _ = self.terminate.recv() => Event::Stop,
             () = died => Event::SocketDied,
+            () = departure => Event::Reload,
         }
     }
 }
@@ -305,7 +311,7 @@ impl Signals {
 async fn chores(shared: Arc<Shared>) {
     let (mut last, mut distrusted) = (shared.clock.now(), 0);
     loop {
-        tokio::time::sleep(CHORES).await;
+        tokio::time::sleep(until_departure(&shared).min(CHORES)).await;
         // The wall clock is asked each time, so that a machine that slept or a clock that was set is noticed.
         let now = shared.clock.now();
         let generation = shared.current.load_full();
@@ -314,6 +320,11 @@ async fn chores(shared: Arc<Shared>) {
         }
         refusals::flush(&shared).await;
         shared.seal().await;
+        if let Some(gone) = generation.authority.retired.iter().find(|retired| retired.until <= now) {
+            let name = gone.issuer.certificate().subject();
+            shared.log.warning(&format!("the retired intermediate {name} leaves, since its time is over"));
+            shared.departure.notify_one();
+        }
         while let Ok(PURGE..) = shared.store.purge_tokens(now, PURGE).await {}
         if now.duration_since(last).is_ok_and(|leap| leap > LEAP) {
             shared.log.warning("the clock leapt ahead: for a day no certificate is forgotten");
@@ -325,6 +336,14 @@ async fn chores(shared: Arc<Shared>) {
             forget(&*shared.store, now - retention).await;
         }
     }
+}
+
+/// How long the next retired issuer is still there. One that should have left is looked at again after a while: the
+/// configuration may be in such a state that it is not taken over.
+fn until_departure(shared: &Shared) -> Duration {
+    let (generation, now) = (shared.current.load(), shared.clock.now());
+    let ends = generation.authority.retired.iter().map(|retired| retired.until);
+    ends.filter_map(|end| end.duration_since(now).ok()).min().map_or(CHORES, |left| left + Duration::from_millis(1))
 }
 
 /// Forget the certificates that ended before.

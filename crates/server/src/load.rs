@@ -13,13 +13,13 @@ use rung_authority::{
     Authority,
     audience::Audiences,
     clock::Clock,
-    issuer::Issuer,
+    issuer::{Issuer, Retired},
     plan::{DefaultSubject, Profile},
     store::Store,
 };
 use rung_kms::OpenError;
 use rung_pki::{Certificate, Extension, Random, Signer, SubjectAltName, extension};
-use rung_spec::Config;
+use rung_spec::{Config, RetiredIntermediate};
 use rustls_pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
@@ -30,7 +30,7 @@ use crate::{
     oidc::{Providers, Surroundings, WebFetch},
     provisioners::{self, Listing},
     published::Published,
-    revocation::Responder,
+    revocation::{Responders, own_address},
     state::Generation,
     tls,
 };
@@ -45,6 +45,16 @@ pub struct Materials {
     federated: Vec<Certificate>,
     chain: Vec<Certificate>,
     signer: Arc<dyn Signer>,
+    retired: Vec<Retiring>,
+}
+
+/// An intermediate that issues no more, as its files have it.
+struct Retiring {
+    chain: Vec<Certificate>,
+    signer: Arc<dyn Signer>,
+    until: SystemTime,
+    /// The name of the file with its certificate.
+    name: String,
 }
 
 /// Where the password of the issuing key comes from.
@@ -120,9 +130,25 @@ pub fn read(path: &Path, passwords: &Passwords) -> anyhow::Result<Materials> {
     let roots = certificates(&config.root, "root")?;
     let federated = certificates(&config.federated_roots, "federatedRoots")?;
     let chain = certificates(std::slice::from_ref(&config.crt), "crt")?;
-    let signer = open_key(&config, passwords)?;
+    let signer = open_key(&config, &config.key, passwords)?;
+    let retired = config.retired_intermediates.iter();
+    let retired = retired.map(|one| read_retired(one, &config, &signer, passwords)).collect::<anyhow::Result<_>>()?;
     let digest = rung_pki::sha256(text.as_bytes()).iter().map(|octet| format!("{octet:02x}")).collect();
-    Ok(Materials { roots, federated, chain, signer, config, digest })
+    Ok(Materials { roots, federated, chain, signer, retired, config, digest })
+}
+
+fn read_retired(
+    one: &RetiredIntermediate,
+    config: &Config,
+    issuing: &Arc<dyn Signer>,
+    passwords: &Passwords,
+) -> anyhow::Result<Retiring> {
+    let signer = match &one.key {
+        Some(key) => open_key(config, key, passwords)?,
+        None => issuing.clone(),
+    };
+    let chain = certificates(std::slice::from_ref(&one.crt), "retiredIntermediates")?;
+    Ok(Retiring { chain, signer, until: one.until, name: one.crt.display().to_string() })
 }
 
 fn certificates(paths: &[PathBuf], member: &str) -> anyhow::Result<Vec<Certificate>> {
@@ -139,13 +165,13 @@ fn certificates(paths: &[PathBuf], member: &str) -> anyhow::Result<Vec<Certifica
     Ok(all)
 }
 
-fn open_key(config: &Config, passwords: &Passwords) -> anyhow::Result<Arc<dyn Signer>> {
-    match rung_kms::open(&config.key, None) {
+fn open_key(config: &Config, location: &str, passwords: &Passwords) -> anyhow::Result<Arc<dyn Signer>> {
+    match rung_kms::open(location, None) {
         Err(OpenError::PasswordRequired { .. }) => {}
         opened => return Ok(Arc::from(opened?)),
     }
-    let password = passwords.find(config, &config.key)?;
-    match rung_kms::open(&config.key, Some(password.as_bytes())) {
+    let password = passwords.find(config, location)?;
+    match rung_kms::open(location, Some(password.as_bytes())) {
         Ok(signer) => Ok(Arc::from(signer)),
         Err(error) => {
             passwords.forget();
@@ -163,7 +189,7 @@ pub async fn assemble(
     parts: &Parts,
     previous: Option<&Generation>,
 ) -> anyhow::Result<Generation> {
-    let Materials { config, digest, roots, federated, chain, signer } = materials;
+    let Materials { config, digest, roots, federated, chain, signer, retired } = materials;
     let now = parts.clock.now();
     let issuer = Issuer::new(signer, chain, &roots, now)
         .with_context(|| format!("{} and {} cannot issue certificates", config.crt.display(), config.key))?;
@@ -180,12 +206,15 @@ pub async fn assemble(
             config.crt.display()
         );
     }
-    let responder = Responder::new(&issuer)?;
-    let published = Published::new(&roots, &federated, issuer.chain(), &tls_options);
+    let retired = still_there(retired, &[&roots[..], &federated].concat(), now, &parts.log)?;
+    let responders = Responders::new(&issuer, &retired)?;
+    let chains = std::iter::once(&issuer).chain(retired.iter().map(|retired| &retired.issuer)).map(Issuer::chain);
+    let published = Published::new(&roots, &federated, &chains.collect::<Vec<_>>(), &tls_options);
     let names = server_names(&config)?;
     let profile = LeafProfile { common_name: &config.common_name, names: &names };
     let leaf = Arc::new(ServerLeaf::issue(&profile, &issuer, &*parts.random, now).await?);
-    let anchors: Vec<Certificate> = roots.iter().chain(issuer.chain()).cloned().collect();
+    let retired_chains = retired.iter().flat_map(|retired| retired.issuer.chain());
+    let anchors: Vec<Certificate> = roots.iter().chain(issuer.chain()).chain(retired_chains).cloned().collect();
     let tls = tls::server_config(&config.tls, leaf.clone(), anchors.clone());
     let tls = Arc::new(tls.context("the member tls cannot be used")?);
     let extra_roots = roots.iter().chain(&federated).map(|root| CertificateDer::from(root.der().to_vec())).collect();
@@ -196,16 +225,14 @@ pub async fn assemble(
     };
     let endpoints = provisioners::endpoints(&config);
     let providers = Arc::new(Providers::new(endpoints, previous.map(|previous| &*previous.providers), &surroundings));
+    let pointers = pointers(&config, &issuer);
     let authority = Authority {
         issuer,
+        retired,
         anchors,
         provisioners: provisioners::collection(&config)?,
         audiences: Audiences::new(&config.dns_names),
-        profile: Profile {
-            backdate: config.authority.backdate,
-            subject: default_subject(&config),
-            pointers: pointers(&config),
-        },
+        profile: Profile { backdate: config.authority.backdate, subject: default_subject(&config), pointers },
         not_issued_before: (!config.authority.disable_issued_at_check).then_some(parts.started),
         store: parts.store.clone(),
         providers: providers.clone(),
@@ -221,19 +248,42 @@ pub async fn assemble(
         published,
         leaf,
         tls,
-        responder,
+        responders,
         config,
         digest,
     })
 }
 
+/// The retired intermediates whose time is not over.
+fn still_there(
+    retired: Vec<Retiring>,
+    roots: &[Certificate],
+    now: SystemTime,
+    log: &Log,
+) -> anyhow::Result<Vec<Retired>> {
+    let mut all = Vec::new();
+    for Retiring { chain, signer, until, name } in retired {
+        let until = chain.first().map_or(until, |certificate| certificate.not_after().min(until));
+        if until <= now {
+            log.warning(&format!(
+                "the retired intermediate {name} has left, since its time is over: `rung ca rotate-intermediate --retire-old` takes it out of the configuration"
+            ));
+            continue;
+        }
+        let issuer = Issuer::new(signer, chain, roots, now)
+            .with_context(|| format!("retiredIntermediates: {name} cannot be served with its key"))?;
+        all.push(Retired { issuer, until });
+    }
+    Ok(all)
+}
+
 /// Where certificates say that their issuer, its list and OCSP are.
-fn pointers(config: &Config) -> Vec<Extension> {
+fn pointers(config: &Config, issuer: &Issuer) -> Vec<Extension> {
     let Some(base) = &config.revocation_url else { return Vec::new() };
     let issuers = [format!("{base}/intermediates.pem")];
     let mut pointers = vec![extension::authority_information_access(&[format!("{base}/ocsp")], &issuers)];
     if config.crl.enabled {
-        let address = config.crl.idp_url.clone().unwrap_or_else(|| format!("{base}/crl"));
+        let address = config.crl.idp_url.clone().unwrap_or_else(|| own_address(base, issuer));
         pointers.push(extension::crl_distribution_points(&[address]));
     }
     pointers

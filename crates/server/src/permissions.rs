@@ -41,10 +41,14 @@ pub fn examine(path: &Path, config: &Config, password_file: Option<&Path>) -> Ve
     let holds_password = config.password.is_some();
     look(path, if holds_password { Limit::Secret } else { Limit::ReadOnly }, "the configuration", &mut findings);
     look(Path::new(&config.key), Limit::Secret, "the issuing key", &mut findings);
+    for key in config.retired_intermediates.iter().filter_map(|retired| retired.key.as_ref()) {
+        look(Path::new(key), Limit::Secret, "the key of a retired intermediate", &mut findings);
+    }
     if let Some(file) = password_file {
         look(file, Limit::Secret, "the password of the issuing key", &mut findings);
     }
-    for file in config.root.iter().chain(&config.federated_roots).chain([&config.crt]) {
+    let retired = config.retired_intermediates.iter().map(|retired| &retired.crt);
+    for file in config.root.iter().chain(&config.federated_roots).chain([&config.crt]).chain(retired) {
         look(file, Limit::ReadOnly, "a certificate of the authority", &mut findings);
     }
     if let Some(database) = &config.db {

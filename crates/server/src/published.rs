@@ -26,23 +26,30 @@ pub struct Published {
 }
 
 impl Published {
-    /// Make the answers from the certificates of a configuration.
+    /// Make the answers from the certificates of a configuration. Of the chains, the first is of the one that issues.
     pub fn new(
         roots: &[Certificate],
         federated: &[Certificate],
-        chain: &[Certificate],
+        chains: &[&[Certificate]],
         tls_options: &TlsOptions,
     ) -> Self {
         let pem = |certificates: &[Certificate]| certificates.iter().map(Certificate::to_pem).collect::<Vec<_>>();
         let list = |crts: &[String]| Bytes::from(to_json(&Certificates { crts: crts.to_vec() }));
-        let (roots_pem, chain_pem) = (pem(roots), pem(chain));
+        let (roots_pem, chain_pem) = (pem(roots), pem(chains.first().copied().unwrap_or_default()));
+        let mut intermediates: Vec<String> = Vec::new();
+        for certificate in chains.iter().flat_map(|chain| pem(chain)) {
+            // Chains meet above their ends.
+            if !intermediates.contains(&certificate) {
+                intermediates.push(certificate);
+            }
+        }
         let all = [roots, federated].concat();
         let by_fingerprint = all.iter().map(|root| (hex(&root.fingerprint()), root.to_pem())).collect();
         Self {
             roots: list(&roots_pem),
             roots_pem: roots_pem.concat().into(),
-            intermediates: list(&chain_pem),
-            intermediates_pem: chain_pem.concat().into(),
+            intermediates: list(&intermediates),
+            intermediates_pem: intermediates.concat().into(),
             federation: list(&pem(&all)),
             sign_response: SignResponseFrame::new(&chain_pem, tls_options),
             root_fingerprints: roots.iter().map(|root| hex(&root.fingerprint())).collect(),

@@ -4,6 +4,6 @@ mod crl;
 mod delegate;
 mod ocsp;
 
-pub use crl::{CrlPublisher, PublishedCrl};
+pub use crl::{CrlPublisher, PublishedCrl, own_address};
 pub use delegate::Delegate;
-pub use ocsp::{Answered, OcspAnswers, Responder};
+pub use ocsp::{Answered, OcspAnswers, Responders};

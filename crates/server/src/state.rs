@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use rung_authority::{Authority, clock::Clock, store::Store};
 use rung_pki::{Random, SerialNumber};
 use rung_spec::Config;
+use tokio::sync::Notify;
 
 use crate::{
     audit::{self, Seal},
@@ -18,7 +19,7 @@ use crate::{
     provisioners::Listing,
     published::Published,
     refusals::Refusals,
-    revocation::{CrlPublisher, OcspAnswers, Responder},
+    revocation::{CrlPublisher, OcspAnswers, Responders},
 };
 
 /// Everything that one configuration makes. A reload builds another one and swaps it in.
@@ -42,7 +43,7 @@ pub struct Generation {
     /// The settings that new connections are accepted with.
     pub tls: Arc<rustls::ServerConfig>,
     /// Who answers over OCSP.
-    pub responder: Responder,
+    pub responders: Responders,
     /// The header that carries the identifier of a request, besides `X-Request-Id`.
     pub trace_header: String,
 }
@@ -67,8 +68,10 @@ pub struct Shared {
     pub router: Router,
     /// The same, for what is served over plain HTTP.
     pub plain_router: Router,
-    /// The list of revoked certificates.
+    /// The lists of revoked certificates.
     pub crl: CrlPublisher,
+    /// Told when the time of a retired issuer is over, so that the configuration is put together without it.
+    pub departure: Notify,
     /// Answers over OCSP that are ready.
     pub ocsp: OcspAnswers,
     /// Refusals that are not on record yet.

@@ -5,6 +5,7 @@ mod database;
 mod limits;
 mod logger;
 mod network;
+mod retired;
 mod revocation;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ pub use database::Database;
 pub use limits::{Limits, Network, Rate};
 pub use logger::{LogFormat, Logger};
 pub(crate) use network::check_address;
+pub use retired::RetiredIntermediate;
 pub use revocation::CrlConfig;
 
 /// The configuration of a certificate authority.
@@ -33,6 +35,8 @@ pub struct Config {
     pub crt: PathBuf,
     /// The issuing key: a file, or the address of a key store.
     pub key: String,
+    /// Who issued before: their certificates still verify, are renewed and revoked.
+    pub retired_intermediates: Vec<RetiredIntermediate>,
     /// Where HTTPS is served, `host:port`.
     pub address: String,
     /// Where revocations are told over plain HTTP; nowhere when it is empty.
@@ -83,6 +87,7 @@ impl Config {
             crt: PathBuf::from(required(members, "crt")),
             key: required(members, "key"),
             federated_roots: paths(&members.get("federatedRoots").map(|node| node.list()).unwrap_or_default()),
+            retired_intermediates: retired::read(members),
             insecure_address: network::address(members, "insecureAddress"),
             metrics_address: network::address(members, "metricsAddress"),
             logger: members.object("logger").map(|logger| Logger::read(&logger)),

@@ -19,7 +19,8 @@ mod tls;
 
 pub use claims::{Claims, ResolvedClaims};
 pub use config::{
-    AuthorityConfig, Config, CrlConfig, Database, Limits, LogFormat, Logger, Network, Rate, SubjectTemplate,
+    AuthorityConfig, Config, CrlConfig, Database, Limits, LogFormat, Logger, Network, Rate, RetiredIntermediate,
+    SubjectTemplate,
 };
 pub use duration::{GoDuration, ParseDurationError, ParseTimeError, TimeOrDuration};
 pub use problem::{ConfigErrors, Position, Problem, ProblemKind};

@@ -202,6 +202,7 @@ impl Contents {
             at: revocation.at,
             reason: revocation.reason,
             not_after: revocation.not_after,
+            issuer: revocation.issuer,
         });
         self.condemned.extend(revocation.condemned_key);
         self.append(revocation.audit);

@@ -111,6 +111,7 @@ impl Stage {
         let authority = Authority {
             anchors: vec![root.clone(), intermediate.clone()],
             issuer: Issuer::new(issuer_key.clone(), vec![intermediate], &[root], at(NOW)).unwrap(),
+            retired: Vec::new(),
             provisioners: Collection::new(provisioners).unwrap(),
             audiences: Audiences::new(&["ca.test".to_owned()]),
             profile: Profile { backdate: Duration::from_secs(60), subject: setup.subject, pointers: Vec::new() },

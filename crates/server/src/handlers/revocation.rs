@@ -11,13 +11,24 @@ use crate::{
     revocation::Answered,
 };
 
-/// `GET /crl`, in PEM with `pem` in the query.
+/// `GET /crl` of the issuer that issues, and `GET /crl/{issuer}` of each; in PEM with `pem` in the query.
 pub fn crl(call: &Call<'_>) -> Reply {
     if !call.generation.config.crl.enabled {
         let text = "no list of revoked certificates is made: `crl.enabled` is not set";
         return Reply::refusal(&ErrorReport::not_found(text), text);
     }
-    let Some(crl) = call.shared.crl.current() else {
+    let lists = &call.shared.crl;
+    let crl = match call.parameter {
+        "" => lists.current(),
+        issuer => match lists.of(issuer) {
+            None => {
+                let text = "no such issuer has a list of revoked certificates here";
+                return Reply::refusal(&ErrorReport::not_found(text), text);
+            }
+            found => found,
+        },
+    };
+    let Some(crl) = crl else {
         return Reply::refusal(&ErrorReport::unavailable(), "there is no list of revoked certificates yet");
     };
     let in_pem = names(call.query).any(|name| name == "pem");
@@ -51,7 +62,7 @@ pub async fn ocsp_get(call: &Call<'_>) -> Reply {
 
 async fn ocsp(call: &Call<'_>, question: &[u8]) -> Reply {
     let (generation, shared) = (call.generation, call.shared);
-    let Answered { der, times } = generation.responder.answer(question, &generation.authority.issuer, shared).await;
+    let Answered { der, times } = generation.responders.answer(question, &generation.authority, shared).await;
     shared.metrics.ocsp_answers.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let mut reply = Reply::file(der, "application/ocsp-response");
     match times {

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 /// One thing that the CA does over HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
-    /// `GET /crl`
+    /// `GET /crl`, and `GET /crl/{issuer}`
     Crl,
     /// `GET /provisioners/{kid}/encrypted-key`
     EncryptedKey,
@@ -66,6 +66,7 @@ const fn post(path: &'static str, endpoint: Endpoint) -> Route {
 /// Everything that is served, each at `/` and at `/1.0/`.
 pub const ROUTES: &[Route] = &[
     get("/crl", Endpoint::Crl),
+    get("/crl/{issuer}", Endpoint::Crl),
     get("/federation", Endpoint::Federation),
     get("/health", Endpoint::Health),
     get("/intermediates", Endpoint::Intermediates),
@@ -165,7 +166,7 @@ mod tests {
         for route in ROUTES {
             for mount in ["", "/1.0"] {
                 let path = format!("{mount}{}", route.path).replace("{kid}", "a").replace("{sha}", "a");
-                let path = path.replace("{*request}", "a");
+                let path = path.replace("{*request}", "a").replace("{issuer}", "a");
                 let parameter = if path.contains("/a") { "a" } else { "" };
                 check(route.method.clone(), &path, &Mounted::Found(route.endpoint, route.path, parameter.to_owned()));
             }

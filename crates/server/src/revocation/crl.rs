@@ -7,20 +7,27 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
-use rung_authority::store::Store;
+use rung_authority::{
+    issuer::{Issuer, IssuerId},
+    store::Store,
+};
 use rung_pki::{
+    SignError, Signer,
     crl::{CrlContent, CrlEntries, IssuingDistributionPoint, RevokedCertificate},
+    extension::GeneralName,
     pem,
 };
+use rung_spec::CrlConfig;
 use tokio::sync::{Mutex, Notify};
 
 use crate::state::{Generation, Shared};
 
-/// The list that is handed out, and what the next one is made of.
+/// The lists that are handed out, one of each issuer, and what the next ones are made of.
 #[derive(Default)]
 pub struct CrlPublisher {
-    published: ArcSwapOption<PublishedCrl>,
-    /// One list is made at a time.
+    /// The list of the one that issues comes first.
+    published: ArcSwapOption<Vec<Arc<PublishedCrl>>>,
+    /// One set of lists is made at a time.
     draft: Mutex<Draft>,
     wake: Notify,
 }
@@ -28,6 +35,8 @@ pub struct CrlPublisher {
 /// A list as it is handed out.
 #[derive(Debug)]
 pub struct PublishedCrl {
+    /// Whose list it is.
+    pub issuer: IssuerId,
     /// Its number.
     pub number: u64,
     /// The list in DER.
@@ -46,10 +55,10 @@ impl PublishedCrl {
     }
 }
 
-/// The entries of the last list, to go on from.
+/// The entries of the last lists, to go on from.
 #[derive(Default)]
 struct Draft {
-    entries: CrlEntries,
+    entries: Vec<(IssuerId, CrlEntries)>,
     /// The last revocation that is among them.
     position: u64,
     /// When they were last read from the beginning; nothing before the first time.
@@ -60,9 +69,14 @@ struct Draft {
 const PAGE: u32 = 10_000;
 
 impl CrlPublisher {
-    /// The list that is in force.
+    /// The list of the one that issues.
     pub fn current(&self) -> Option<Arc<PublishedCrl>> {
-        self.published.load_full()
+        self.published.load().as_ref()?.first().cloned()
+    }
+
+    /// The list of the issuer with that identifier, as in addresses.
+    pub fn of(&self, issuer: &str) -> Option<Arc<PublishedCrl>> {
+        self.published.load().as_ref()?.iter().find(|list| list.issuer.to_string() == issuer).cloned()
     }
 
     /// Have the next list made now.
@@ -94,7 +108,7 @@ impl CrlPublisher {
         }
     }
 
-    /// Make a list and publish it, if the configuration has any. When that fails the one before stays for now.
+    /// Make the lists and publish them, if the configuration has any. When that fails those before stay for now.
     pub async fn publish(&self, shared: &Shared, generation: &Generation) {
         if !generation.config.crl.enabled {
             return self.published.store(None);
@@ -110,37 +124,52 @@ impl CrlPublisher {
     async fn make(&self, shared: &Shared, generation: &Generation) -> anyhow::Result<()> {
         let mut draft = self.draft.lock().await;
         let now = shared.clock.now();
-        let (config, issuer) = (&generation.config.crl, &generation.authority.issuer);
-        draft.catch_up(&*shared.store, now, config.cache_duration, config.renew_period).await?;
+        let config = &generation.config.crl;
+        let issuers: Vec<&Issuer> = generation.authority.issuers(now).collect();
+        let ids: Vec<IssuerId> = issuers.iter().map(|issuer| issuer.id()).collect();
+        draft.catch_up(&ids, &*shared.store, now, config).await?;
         // Not below the time: a database that was restored has forgotten the latest numbers.
         let milliseconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let at_least = u64::try_from(milliseconds).unwrap_or_default();
-        let number = shared.store.next_crl_number(issuer.key_identifier(), at_least).await?;
-        let content = CrlContent {
-            issuer_der: issuer.certificate().subject_der().to_vec(),
-            authority_key_identifier: issuer.key_identifier().to_vec(),
-            this_update: now,
-            next_update: (now + config.cache_duration).min(issuer.certificate().not_after()),
-            number,
-            base_number: None,
-            distribution_point: Some(IssuingDistributionPoint::at(&address(generation))),
-        };
-        let (signer, algorithm) = (issuer.shared_signer(), issuer.algorithm());
-        // The whole draft: when this is cut short, the next list starts from nothing and not from a part.
+        let mut orders = Vec::with_capacity(issuers.len());
+        for issuer in issuers {
+            let number = shared.store.next_crl_number(issuer.key_identifier(), at_least).await?;
+            let content = CrlContent {
+                issuer_der: issuer.certificate().subject_der().to_vec(),
+                authority_key_identifier: issuer.key_identifier().to_vec(),
+                this_update: now,
+                next_update: (now + config.cache_duration).min(issuer.certificate().not_after()),
+                number,
+                base_number: None,
+                distribution_point: Some(point(generation, issuer)),
+            };
+            orders.push((content, issuer.shared_signer(), issuer.algorithm()));
+        }
+        // The whole draft: when this is cut short, the next lists start from nothing and not from a part.
         let taken = std::mem::take(&mut *draft);
-        let (this_update, next_update) = (content.this_update, content.next_update);
         // Copying and hashing a long list takes a while, and must not keep requests waiting.
         let runtime = tokio::runtime::Handle::current();
         let made = tokio::task::spawn_blocking(move || {
-            let signed = runtime.block_on(content.sign(&taken.entries, &*signer, algorithm));
+            let sign =
+                |((issuer, entries), (content, signer, algorithm)): (&(_, _), &(CrlContent, Arc<dyn Signer>, _))| {
+                    let der = runtime.block_on(content.sign(entries, &**signer, *algorithm))?;
+                    Ok(Arc::new(PublishedCrl {
+                        issuer: *issuer,
+                        number: content.number,
+                        der: der.into(),
+                        this_update: content.this_update,
+                        next_update: content.next_update,
+                        pem: OnceLock::new(),
+                    }))
+                };
+            let signed = taken.entries.iter().zip(&orders).map(sign).collect::<Result<Vec<_>, SignError>>();
             (signed, taken)
         });
         let signed;
         (signed, *draft) = made.await?;
-        let der = Bytes::from(signed?);
-        shared.metrics.issuer_signatures.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let published = PublishedCrl { number, der, this_update, next_update, pem: OnceLock::new() };
-        self.published.store(Some(Arc::new(published)));
+        let lists = signed?;
+        shared.metrics.issuer_signatures.fetch_add(lists.len() as u64, std::sync::atomic::Ordering::Relaxed);
+        self.published.store(Some(Arc::new(lists)));
         Ok(())
     }
 }
@@ -150,41 +179,57 @@ const RETRY: Duration = Duration::from_secs(2);
 /// Clocks are looked at this often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
-/// Where the list says that it is.
-fn address(generation: &Generation) -> String {
+/// Where the list of an issuer is, whoever issues by then.
+pub fn own_address(base: &str, issuer: &Issuer) -> String {
+    format!("{base}/crl/{}", issuer.id())
+}
+
+/// Where the list of an issuer says that it is: at every place that its certificates may have named.
+fn point(generation: &Generation, issuer: &Issuer) -> IssuingDistributionPoint {
     let config = &generation.config;
-    match (&config.crl.idp_url, &config.revocation_url) {
-        (Some(address), _) => address.clone(),
-        (None, Some(base)) => format!("{base}/crl"),
-        (None, None) => format!("https://{}/1.0/crl", config.dns_names[0]),
-    }
+    let issues = generation.authority.issuer.id() == issuer.id();
+    let base = || config.revocation_url.clone().unwrap_or_else(|| format!("https://{}/1.0", config.dns_names[0]));
+    let shared = config.crl.idp_url.clone().unwrap_or_else(|| format!("{}/crl", base()));
+    // Without an address of its own, the list of the one that issues says what it always said.
+    let own = (!issues || (config.crl.idp_url.is_none() && config.revocation_url.is_some()))
+        .then(|| own_address(&base(), issuer));
+    let names = own.into_iter().chain([shared]).map(GeneralName::Uri).collect();
+    IssuingDistributionPoint { full_name: names, ..IssuingDistributionPoint::default() }
 }
 
 impl Draft {
     /// Read what was revoked since the last list; from the beginning once per period, which drops what has expired.
     async fn catch_up(
         &mut self,
+        issuers: &[IssuerId],
         store: &dyn Store,
         now: SystemTime,
-        kept: Duration,
-        period: Duration,
+        config: &CrlConfig,
     ) -> anyhow::Result<()> {
-        let is_old = |complete: SystemTime| now.duration_since(complete).is_ok_and(|age| age >= period);
-        if self.complete.is_none_or(is_old) {
-            *self = Self { complete: Some(now), ..Self::default() };
+        let is_old = |complete: SystemTime| now.duration_since(complete).is_ok_and(|age| age >= config.renew_period);
+        let are_others = !self.entries.iter().map(|(issuer, _)| issuer).eq(issuers);
+        if are_others || self.complete.is_none_or(is_old) {
+            let entries = issuers.iter().map(|issuer| (*issuer, CrlEntries::default())).collect();
+            *self = Self { entries, complete: Some(now), ..Self::default() };
         }
         loop {
             let page = store.revocations(self.position, PAGE).await?;
             for record in &page {
                 self.position = record.position;
                 // RFC 5280 §3.3: an entry stays until one list after the end of the certificate has shown it.
-                if record.not_after.is_none_or(|end| end + kept >= now) {
-                    self.entries.push(&RevokedCertificate {
-                        serial: record.serial,
-                        revoked_at: record.at,
-                        reason: record.reason,
-                        invalid_since: None,
-                    });
+                if record.not_after.is_some_and(|end| end + config.cache_duration < now) {
+                    continue;
+                }
+                for (issuer, entries) in &mut self.entries {
+                    // Whose certificate is not known is on every list: better there once too often than not at all.
+                    if record.issuer.is_none_or(|known| known == *issuer) {
+                        entries.push(&RevokedCertificate {
+                            serial: record.serial,
+                            revoked_at: record.at,
+                            reason: record.reason,
+                            invalid_since: None,
+                        });
+                    }
                 }
             }
             if page.len() < PAGE as usize {

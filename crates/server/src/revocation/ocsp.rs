@@ -12,8 +12,9 @@ use std::{
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use rung_authority::{
-    issuer::Issuer,
-    store::{Store, StoreError},
+    Authority,
+    issuer::{Issuer, IssuerId, Retired},
+    store::{RevocationRecord, Store, StoreError},
 };
 use rung_pki::{
     Certificate, Random, SerialNumber, SignatureAlgorithm,
@@ -23,8 +24,12 @@ use rung_pki::{
 use super::Delegate;
 use crate::state::Shared;
 
-/// Who answers for one issuer. A new configuration makes another.
-pub struct Responder {
+/// Who answers for each issuer. A new configuration makes others.
+pub struct Responders(Vec<Responder>);
+
+/// Who answers for one issuer.
+struct Responder {
+    issuer: IssuerId,
     hashes: IssuerHashes,
     delegate: ArcSwapOption<Delegate>,
 }
@@ -57,25 +62,37 @@ const VALIDITY: Duration = Duration::from_secs(60 * 60);
 /// So many answers are kept ready, about twenty megabytes of them.
 const KEPT: usize = 20_000;
 
-impl Responder {
-    /// A responder for that issuer.
+impl Responders {
+    /// Responders for these issuers.
     ///
     /// # Errors
-    /// When its key is of a kind that Rung does not know.
-    pub fn new(issuer: &Issuer) -> anyhow::Result<Self> {
-        Ok(Self { hashes: IssuerHashes::of(issuer.certificate())?, delegate: ArcSwapOption::empty() })
+    /// When a key is of a kind that Rung does not know.
+    pub fn new(issuer: &Issuer, retired: &[Retired]) -> anyhow::Result<Self> {
+        let mut all: Vec<Responder> = Vec::new();
+        for issuer in std::iter::once(issuer).chain(retired.iter().map(|retired| &retired.issuer)) {
+            if all.iter().all(|known| known.issuer != issuer.id()) {
+                let hashes = IssuerHashes::of(issuer.certificate())?;
+                all.push(Responder { issuer: issuer.id(), hashes, delegate: ArcSwapOption::empty() });
+            }
+        }
+        Ok(Self(all))
     }
 
     /// Answer a question in DER.
-    pub async fn answer(&self, question: &[u8], issuer: &Issuer, shared: &Shared) -> Answered {
+    pub async fn answer(&self, question: &[u8], authority: &Authority, shared: &Shared) -> Answered {
         let Ok(request) = Request::from_der(question) else {
             return Answered::error(ResponseStatus::MalformedRequest);
         };
-        // RFC 5019 §2.2.3: a responder that does not speak for the issuer says so.
-        if !request.questions.iter().all(|id| self.hashes.are_in(id)) {
-            return Answered::error(ResponseStatus::Unauthorized);
-        }
         let now = shared.clock.now();
+        let speaks = |responder: &&Responder| request.questions.iter().all(|id| responder.hashes.are_in(id));
+        let responder = self.0.iter().find(speaks);
+        let found = responder
+            .and_then(|responder| Some((responder, authority.issuers(now).find(|one| one.id() == responder.issuer)?)));
+        // RFC 5019 §2.2.3: a responder that does not speak for the issuer says so. One answer has one signature, so that
+        // a question about two issuers is nobody's.
+        let Some((responder, issuer)) = found else {
+            return Answered::error(ResponseStatus::Unauthorized);
+        };
         let answers = &shared.ocsp;
         let cacheable = match &request.questions[..] {
             [id] if request.nonce.is_none() => Some(id),
@@ -84,7 +101,7 @@ impl Responder {
         if let Some(ready) = cacheable.and_then(|id| answers.find(id, now)) {
             return ready;
         }
-        match self.make(&request, issuer, shared, now).await {
+        match responder.make(&request, issuer, shared, now).await {
             Ok((answer, seen)) => {
                 if let Some(id) = cacheable {
                     answers.keep(id, &answer, seen);
@@ -97,7 +114,9 @@ impl Responder {
             }
         }
     }
+}
 
+impl Responder {
     /// Look up and sign; also says how many revocations there were before looking.
     async fn make(
         &self,
@@ -139,7 +158,8 @@ impl Responder {
 
 /// `good` only for what is on record, and was issued by the one that is asked about.
 async fn status(store: &dyn Store, serial: &SerialNumber, issuer: &Issuer) -> Result<CertStatus, StoreError> {
-    if let Some(revoked) = store.revocation(serial).await? {
+    let speaks_for = |revoked: &RevocationRecord| revoked.issuer.is_none_or(|revoker| revoker == issuer.id());
+    if let Some(revoked) = store.revocation(serial).await?.filter(speaks_for) {
         return Ok(CertStatus::Revoked { at: revoked.at, reason: revoked.reason });
     }
     Ok(match store.certificate(serial).await? {

@@ -18,6 +18,7 @@ mod preview;
 mod reload;
 mod revocation;
 mod revocation_faults;
+mod rotation;
 mod rules;
 mod secrets;
 mod server;

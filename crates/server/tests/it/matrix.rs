@@ -59,6 +59,7 @@ fn everybody_gets_what_the_matrix_says() {
     for line in lines() {
         let path =
             line.route.replace("{sha}", &fingerprint).replace("{kid}", &stage.jwk_id).replace("{*request}", "AAAA");
+        let path = path.replace("{issuer}", "00112233445566778899aabbccddeeff");
         let methods: &[&str] = if line.method == "others" { &OTHERS } else { &[line.method] };
         for (method, mount) in methods.iter().flat_map(|method| ["", "/1.0"].map(|mount| (method, mount))) {
             let target = format!("{mount}{path}");

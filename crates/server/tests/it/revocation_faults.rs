@@ -102,6 +102,7 @@ fn fill(file: &std::path::Path, count: u32) {
                 at,
                 reason: Reason::Superseded,
                 not_after: None,
+                issuer: None,
                 condemned_key: None,
                 token: None,
                 audit: AuditEntry { at, action: "revoked", request_id: String::new(), detail: "{}".to_owned() },

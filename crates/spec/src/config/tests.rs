@@ -117,6 +117,41 @@ fn limits_are_read_and_refused_with_their_place() {
 }
 
 #[test]
+fn retired_intermediates_have_a_certificate_and_an_end() {
+    let with =
+        |retired: &str| parse(&GOOD.replacen("\"key\":", &format!("\"retiredIntermediates\": {retired}, \"key\":"), 1));
+    assert_eq!(parse(GOOD).unwrap().retired_intermediates, []);
+    let read = with(r#"[{"crt": "old.crt", "key": "old_key", "until": "2026-01-31T12:00:00Z"}]"#).unwrap();
+    let until = std::time::UNIX_EPOCH + Duration::from_secs(1_769_860_800);
+    let expected = RetiredIntermediate { crt: "old.crt".into(), key: Some("old_key".to_owned()), until };
+    assert_eq!(read.retired_intermediates, [expected]);
+    let same_key = with(r#"[{"crt": "old.crt", "until": "2026-01-31T12:00:00Z"}]"#).unwrap();
+    assert_eq!(same_key.retired_intermediates[0].key, None);
+    for (wrong, said) in [
+        (r#"{"crt": "c"}"#, "ca.json:5:26: retiredIntermediates: expected a list in brackets, found an object"),
+        (
+            r#"[{"until": "2026-01-31T12:00:00Z"}]"#,
+            "ca.json:5:27: retiredIntermediates[0]: the retired intermediate has no crt: name the file with its certificate",
+        ),
+        (
+            r#"[{"crt": "c"}]"#,
+            "ca.json:5:27: retiredIntermediates[0]: the retired intermediate has no until: say when its last certificate will have ended",
+        ),
+        (
+            r#"[{"crt": "c", "until": "24h"}]"#,
+            "ca.json:5:49: retiredIntermediates[0].until: until must be an RFC 3339 time such as \"2026-01-31T12:00:00Z\"",
+        ),
+        (
+            r#"[{"crt": "c", "till": "24h", "until": "2026-01-31T12:00:00Z"}]"#,
+            "ca.json:5:40: retiredIntermediates[0]: unknown member `till`",
+        ),
+    ] {
+        let errors = with(wrong).unwrap_err();
+        assert!(errors.contains(said), "{errors}");
+    }
+}
+
+#[test]
 fn every_problem_has_its_place() {
     check("\":443\"", "443", "ca.json:6:13: address: expected a string, found a number");
     check(

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rung_authority::issuer::IssuerId;
 use rung_authority::store::{AuditRecord, CertificateRecord, RevocationRecord, StoreError};
 use rung_pki::{Certificate, SerialNumber, crl::Reason, sha256};
 use rusqlite::{Connection, Error, OptionalExtension, Row};
@@ -36,7 +37,7 @@ pub(super) fn certificate(connection: &Connection, serial: &[u8]) -> Result<Opti
     Ok(Some(CertificateRecord { certificate, provisioner_id, provisioner_name, provisioner_kind, token_digest }))
 }
 
-const REVOCATION: &str = "SELECT position, serial, at, reason, not_after FROM revocations";
+const REVOCATION: &str = "SELECT position, serial, at, reason, not_after, issuer FROM revocations";
 
 pub(super) fn revocation(connection: &Connection, serial: &[u8]) -> Result<Option<RevocationRecord>, StoreError> {
     let mut statement = connection.prepare_cached(&format!("{REVOCATION} WHERE serial = ?1")).map_err(translate)?;
@@ -56,20 +57,20 @@ pub(super) fn revocations(
     rows.map(|row| checked_revocation(row.map_err(translate)?)).collect()
 }
 
-type RawRevocation = (u64, Vec<u8>, SystemTime, i64, Option<SystemTime>);
+type RawRevocation = (u64, Vec<u8>, SystemTime, i64, Option<SystemTime>, Option<[u8; 16]>);
 
 fn raw_revocation(row: &Row<'_>) -> rusqlite::Result<RawRevocation> {
     let time = |milliseconds: u64| UNIX_EPOCH + Duration::from_millis(milliseconds);
     let not_after = row.get::<_, Option<i64>>(4)?.map(|_| natural(row, 4)).transpose()?.map(time);
-    Ok((natural(row, 0)?, row.get(1)?, time(natural(row, 2)?), row.get(3)?, not_after))
+    Ok((natural(row, 0)?, row.get(1)?, time(natural(row, 2)?), row.get(3)?, not_after, row.get(5)?))
 }
 
 fn checked_revocation(row: RawRevocation) -> Result<RevocationRecord, StoreError> {
-    let (position, serial, at, reason, not_after) = row;
+    let (position, serial, at, reason, not_after, issuer) = row;
     let damaged = |what: &str| StoreError::Damaged(format!("revocation {position} has {what}"));
     let serial = SerialNumber::from_bytes(&serial).map_err(|_| damaged("no serial number"))?;
     let reason = Reason::try_from(reason).map_err(|_| damaged("an unknown reason"))?;
-    Ok(RevocationRecord { position, serial, at, reason, not_after })
+    Ok(RevocationRecord { position, serial, at, reason, not_after, issuer: issuer.map(IssuerId::from) })
 }
 
 pub(super) fn count(connection: &Connection) -> Result<u64, StoreError> {

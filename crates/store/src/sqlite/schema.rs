@@ -87,6 +87,10 @@ const MIGRATIONS: &[&str] = &[
         note TEXT NOT NULL
     ) STRICT;
 ",
+    "
+    -- Who issued the certificate, so that each issuer's list has its own; NULL where that is not known.
+    ALTER TABLE revocations ADD COLUMN issuer BLOB;
+",
 ];
 
 /// The version that chained the audit record.

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use rung_authority::issuer::IssuerId;
 use rung_authority::store::{AuditEntry, CommitError, Issuance, ProvisionerRef, Revocation, StoreError, TokenUse};
 use rung_pki::tlog::Hash;
 use rusqlite::{Connection, config::DbConfig};
@@ -277,12 +278,13 @@ impl Writer {
             return Ok(Err(CommitError::TokenSpent));
         }
         let mut record = self.connection.prepare_cached(
-            "INSERT INTO revocations (serial, at, reason, not_after, condemned_key)
-             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+            "INSERT INTO revocations (serial, at, reason, not_after, condemned_key, issuer)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
         )?;
         let (at, not_after) = (milliseconds(revocation.at), revocation.not_after.map(milliseconds));
         let serial = revocation.serial.as_bytes();
-        let row = (serial, at, revocation.reason.code(), not_after, revocation.condemned_key);
+        let issuer = revocation.issuer.as_ref().map(IssuerId::as_bytes);
+        let row = (serial, at, revocation.reason.code(), not_after, revocation.condemned_key, issuer);
         if record.execute(row)? == 0 {
             drop(record);
             self.unspend(revocation.token.as_ref())?;

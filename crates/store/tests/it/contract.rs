@@ -114,15 +114,15 @@ async fn a_certificate_is_revoked_once_and_the_token_of_the_second_try_stays_usa
             (found.position, found.serial, found.at, found.reason),
             (1, wanted.serial, wanted.at, wanted.reason)
         );
-        assert_eq!(found.not_after, wanted.not_after);
+        assert_eq!((found.not_after, found.issuer), (wanted.not_after, wanted.issuer));
         let again = store.revoke(revocation_of(&issuance(1), 101)).await;
         assert!(matches!(again, Err(CommitError::Revoked)), "{again:?}");
         let spent = store.revoke(revocation_of(&issuance(2), 100)).await;
         assert!(matches!(spent, Err(CommitError::TokenSpent)), "{spent:?}");
-        store.revoke(Revocation { not_after: None, ..revocation_of(&issuance(2), 101) }).await.unwrap();
+        store.revoke(Revocation { not_after: None, issuer: None, ..revocation_of(&issuance(2), 101) }).await.unwrap();
         let all = store.revocations(0, 10).await.unwrap();
         assert_eq!(all.iter().map(|record| record.serial).collect::<Vec<_>>().len(), 2);
-        assert_eq!(all[1].not_after, None);
+        assert_eq!((all[1].not_after, all[1].issuer), (None, None));
         assert_eq!(store.revocations(all[0].position, 10).await.unwrap(), all[1..]);
         assert_eq!(store.revocations(0, 1).await.unwrap(), all[..1]);
         let audit = store.audit(1, 10).await.unwrap();

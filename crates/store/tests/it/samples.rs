@@ -5,6 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use rung_authority::issuer::IssuerId;
 use rung_authority::store::{AuditEntry, Issuance, ProvisionerRef, Revocation, TokenUse};
 use rung_pki::{
     Certificate, CertificateContent, DistinguishedName, KeyAlgorithm, PrivateKey, SerialNumber, SignatureAlgorithm,
@@ -67,6 +68,7 @@ pub(crate) fn revocation_of(issuance: &Issuance, token: u32) -> Revocation {
         at: monday(),
         reason: Reason::Superseded,
         not_after: Some(certificate.not_after()),
+        issuer: Some(IssuerId::from([7; 16])),
         condemned_key: None,
         token: Some(token_use(token)),
         audit: AuditEntry {
