@@ -22,7 +22,12 @@ pub(crate) fn decode(engine: &GeneralPurpose, text: &[u8]) -> anyhow::Result<Zer
             DecodeError::InvalidByte(place, _) => place,
             DecodeError::InvalidLastSymbol { offset, .. } => offset,
             DecodeError::InvalidLength(len) => len / 4 * 4,
-            DecodeError::InvalidPadding => encoded.iter().position(|octet| *octet == b'=').unwrap_or(encoded.len()),
+            // Where Go stops: at padding that it does not want, behind padding that is too short, or where padding should be.
+            DecodeError::InvalidPadding => match encoded.iter().position(|octet| *octet == b'=') {
+                Some(place) if encoded.len().is_multiple_of(4) => place,
+                Some(_) => encoded.len(),
+                None => encoded.len() / 4 * 4,
+            },
         };
         anyhow!("illegal base64 data at input byte {place}")
     })

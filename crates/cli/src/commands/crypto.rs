@@ -10,7 +10,10 @@ mod jwt;
 mod kdf;
 mod key;
 mod keypair;
+mod nacl;
+mod otp;
 mod rand;
+mod winpe;
 
 use crate::grammar::{Example, Group, Node};
 
@@ -30,6 +33,9 @@ pub(crate) static GROUP: Group = Group {
         Node::Group(&kdf::GROUP),
         Node::Group(&key::GROUP),
         Node::Command(&keypair::COMMAND),
+        Node::Group(&nacl::GROUP),
+        Node::Group(&otp::GROUP),
         Node::Command(&rand::COMMAND),
+        Node::Group(&winpe::GROUP),
     ],
 };

@@ -44,6 +44,17 @@ pub(crate) fn all(mut der: &[u8]) -> Option<Vec<Element<'_>>> {
     Some(elements)
 }
 
+/// How long the first element of `der` is, with tag and length; none if that is not written as DER has it.
+pub(crate) fn first_len(der: &[u8]) -> Option<usize> {
+    let digits = match *der.get(1)? {
+        short @ 0..=0x7f => return Some(2 + usize::from(short)),
+        long @ 0x81..=0x84 => usize::from(long & 0x7f),
+        _ => return None,
+    };
+    let length = der.get(2..2 + digits)?.iter().fold(0, |length, octet| length << 8 | usize::from(*octet));
+    Some(2 + digits + length)
+}
+
 /// The only element of `der`.
 pub(crate) fn one(der: &[u8]) -> Option<Element<'_>> {
     match all(der)?[..] {

@@ -10,7 +10,7 @@ pub struct Drawing {
 
 impl Drawing {
     /// The QR code of `text`; none if that is too long for one that a terminal could show.
-    pub(super) fn of(text: &str) -> Option<Self> {
+    pub(crate) fn of(text: &str) -> Option<Self> {
         let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
         let (width, modules) = (code.width(), code.to_colors());
         let is_light = |row: usize, column: usize| {

@@ -56,6 +56,26 @@ echo '{"subject": {"commonName": {{ toJson .Subject.CommonName }}, "organization
     > leaf.tpl
 cp message.txt public/
 openssl pkey -in svc.key -pubout -out svc.pub
+rung crypto rand --format raw 32 > auth.key
+cp auth.key box.key
+for name in alice bob; do rung crypto nacl box keypair $name.pub $name.priv; done
+rung crypto nacl sign keypair nacl.pub nacl.priv
+rung crypto nacl auth digest auth.key < message.txt > digest.txt
+rung crypto nacl secretbox seal nonce-1 box.key < message.txt > secret.box
+rung crypto nacl box seal nonce-1 bob.pub alice.priv < message.txt > letter.box
+rung crypto nacl sign sign nacl.priv < message.txt > letter.signed
+rung crypto otp generate --issuer example.com --account me@example.com > otp.txt
+openssl crl2pkcs7 -nocrl -certfile svc.crt -outform DER -out p7.der
+python3 - <<'PYTHON'
+import struct
+signature = open('p7.der', 'rb').read()
+signature += bytes(-len(signature) % 8)
+optional = struct.pack('<H', 0x20b) + bytes(106) + struct.pack('<I', 16)
+start = b'MZ' + bytes(58) + struct.pack('<I', 64) + b'PE' + bytes(22) + optional
+table = struct.pack('<IHH', len(signature) + 8, 0x200, 2) + signature
+directory = bytes(32) + struct.pack('<II', len(start) + 128, len(table)) + bytes(88)
+open('setup.exe', 'wb').write(start + directory + table)
+PYTHON
 echo '{"staging":{"authority":"staging","profile":"staging"},"main":{"authority":"main","profile":"main"}}' \
     > step/contexts.json
 "#;

