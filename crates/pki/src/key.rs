@@ -7,6 +7,7 @@ mod rsa;
 mod signature;
 #[cfg(test)]
 mod tests;
+mod weakness;
 
 use std::{fmt, future::Future, pin::Pin};
 

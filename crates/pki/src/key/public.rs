@@ -11,7 +11,7 @@ use der::{
     asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef},
 };
 
-use super::{KeyAlgorithm, KeyError, SignatureAlgorithm, SignatureError};
+use super::{KeyAlgorithm, KeyError, SignatureAlgorithm, SignatureError, weakness};
 
 /// A public key of a kind that Rung can verify with, kept with the `SubjectPublicKeyInfo` it came in.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum WeakKey {
     /// The RSA public exponent is not an odd number from 65537 to 2^32.
     #[error("certificate request RSA key must have an odd public exponent of at least 65537")]
     RsaExponent,
-    /// The RSA modulus has a small factor.
+    /// The factors of the RSA modulus are easily found: one is small, both are close, or they have a known form (ROCA).
     #[error("certificate request RSA key has a modulus that is easily factored")]
     RsaModulus,
 }
@@ -186,10 +186,7 @@ impl PublicKey {
         if exponent < 65_537 || exponent % 2 == 0 {
             return Err(WeakKey::RsaExponent);
         }
-        if SMALL_PRIMES.iter().any(|prime| remainder(modulus, *prime) == 0) {
-            return Err(WeakKey::RsaModulus);
-        }
-        Ok(())
+        if weakness::factors(modulus).is_some() { Err(WeakKey::RsaModulus) } else { Ok(()) }
     }
 }
 
@@ -213,12 +210,6 @@ fn check_point(algorithm: KeyAlgorithm, bits: &[u8]) -> Result<(), KeyError> {
         KeyAlgorithm::Rsa { .. } => true,
     };
     if fits { Ok(()) } else { Err(KeyError::Malformed("the point has the wrong length or is compressed")) }
-}
-
-fn remainder(number: &[u8], divisor: u32) -> u32 {
-    let divisor = u64::from(divisor);
-    let rest = number.iter().fold(0_u64, |rest, octet| (rest << 8 | u64::from(*octet)) % divisor);
-    u32::try_from(rest).expect("a remainder is less than its divisor")
 }
 
 #[derive(Sequence)]
@@ -289,10 +280,3 @@ const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const ED448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.113");
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
-
-/// Primes that no honest modulus is divisible by; two is among them, so an even modulus falls too.
-const SMALL_PRIMES: [u32; 54] = [
-    2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109,
-    113, 127, 131, 137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191, 193, 197, 199, 211, 223, 227, 229, 233, 239,
-    241, 251,
-];

@@ -55,13 +55,15 @@ fn a_damaged_key_is_refused() {
 }
 
 #[test]
-fn weak_rsa_keys_are_named() {
+fn c04_weak_rsa_keys_are_named() {
     let strong = PrivateKey::generate(KeyAlgorithm::Rsa { bits: 2048 }).unwrap();
     assert_eq!(strong.public_key().check_strength(), Ok(()));
     let (modulus, _) = strong.public_key().rsa_numbers().unwrap();
     let weak = |modulus: &[u8], exponent: &[u8]| PublicKey::from_rsa(modulus, exponent).unwrap().check_strength();
-    assert_eq!(weak(modulus, &[3]), Err(WeakKey::RsaExponent));
-    assert_eq!(weak(modulus, &[1, 0, 0]), Err(WeakKey::RsaExponent));
+    for exponent in [&[0][..], &[1], &[2], &[3], &[17], &[0xff, 0xff], &[1, 0, 0], &[1, 0, 0, 0, 1], &[0xff; 64]] {
+        assert_eq!(weak(modulus, exponent), Err(WeakKey::RsaExponent), "{exponent:?}");
+    }
+    assert_eq!(weak(modulus, &[0xff; 4]), Ok(()));
     assert_eq!(weak(&modulus[..255], &[1, 0, 1]), Err(WeakKey::RsaTooShort));
     assert_eq!(weak(&[0x81; 1025], &[1, 0, 1]), Err(WeakKey::RsaTooLong));
     let mut even = modulus.to_vec();
