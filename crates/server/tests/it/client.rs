@@ -119,6 +119,13 @@ impl Client {
         Answer::parse(&self.exchange(request.as_bytes()).unwrap())
     }
 
+    /// A connection for many requests, unless the handshake fails.
+    pub(crate) fn session(&self) -> Option<Session> {
+        let mut session = Session { stream: self.connect().unwrap() };
+        // In TLS 1.3 a client learns only with the first answer that its certificate was refused.
+        session.try_ask("GET", "/health", "", "").ok().map(|_| session)
+    }
+
     #[track_caller]
     pub(crate) fn get(&self, target: &str) -> Answer {
         self.send("GET", target, "", "")
@@ -127,6 +134,40 @@ impl Client {
     #[track_caller]
     pub(crate) fn post(&self, target: &str, body: &str) -> Answer {
         self.send("POST", target, "", body)
+    }
+}
+
+/// A connection that stays open.
+pub(crate) struct Session {
+    stream: Stream,
+}
+
+impl Session {
+    /// A request with these header lines besides `Host` and `Content-Length`, and its answer.
+    #[track_caller]
+    pub(crate) fn ask(&mut self, method: &str, target: &str, headers: &str, body: &str) -> Answer {
+        self.try_ask(method, target, headers, body).unwrap_or_else(|error| panic!("{method} {target}: {error}"))
+    }
+
+    fn try_ask(&mut self, method: &str, target: &str, headers: &str, body: &str) -> io::Result<Answer> {
+        let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+        let request = format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\n{headers}{length}\r\n{body}");
+        self.stream.write_all(request.as_bytes())?;
+        let mut said = Vec::new();
+        while !said.ends_with(b"\r\n\r\n") {
+            let mut octet = [0];
+            self.stream.read_exact(&mut octet)?;
+            said.push(octet[0]);
+        }
+        let mut answer = Answer::parse(&String::from_utf8(said).unwrap());
+        if method != "HEAD" {
+            let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
+            let mut body = vec![0; length];
+            self.stream.read_exact(&mut body)?;
+            // What is signed is not text.
+            answer.body = String::from_utf8_lossy(&body).into_owned();
+        }
+        Ok(answer)
     }
 }
 

@@ -41,8 +41,14 @@ pub(crate) struct Held {
 
 impl Scene {
     pub(crate) fn new(crl: &Value) -> Self {
+        Self::changed(crl, |_| {})
+    }
+
+    /// The same with another configuration.
+    pub(crate) fn changed(crl: &Value, change: impl FnOnce(&mut Value)) -> Self {
         let stage = Stage::new();
         let mut config = stage.config();
+        change(&mut config);
         config["crl"] = crl.clone();
         config["insecureAddress"] = "127.0.0.1:0".into();
         config["revocationURL"] = "http://pki.example".into();

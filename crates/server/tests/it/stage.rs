@@ -119,6 +119,17 @@ impl Stage {
         sign_compact(&header, claims.to_string().as_bytes(), &self.jwk).unwrap()
     }
 
+    /// How many rows a table of the database has, while the program uses it or afterwards.
+    pub(crate) fn rows(&self, table: &str) -> u64 {
+        let script = "import sqlite3, sys\nd = sqlite3.connect('file:db.sqlite?mode=ro', uri=True)\n\
+            print(d.execute(f'SELECT count(*) FROM {sys.argv[1]}').fetchone()[0])";
+        let mut python = Command::new("python3");
+        let output = python.current_dir(self.path("")).args(["-c", script, table]).output();
+        let output = output.expect("the program python3, which these tests need");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+    }
+
     /// The body of a request for a certificate that will be granted.
     pub(crate) fn sign_body(&self) -> String {
         json!({"csr": request(&[]), "ott": self.token(&json!({}))}).to_string()
