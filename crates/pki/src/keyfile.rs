@@ -5,7 +5,7 @@ mod cbc;
 mod clothing;
 mod legacy;
 mod openssh;
-mod pbes2;
+pub(crate) mod pbes2;
 mod plain;
 mod ssh_line;
 pub(crate) mod structure;

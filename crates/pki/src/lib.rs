@@ -15,6 +15,7 @@ pub mod lint;
 pub mod name;
 pub mod ocsp;
 pub mod pem;
+pub mod pkcs12;
 pub mod profile;
 pub mod request;
 pub mod serial;

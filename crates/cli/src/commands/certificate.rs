@@ -2,12 +2,14 @@
 
 mod bundle;
 mod create;
+mod extract;
 mod fingerprint;
 mod format;
 mod inspect;
 mod key;
 mod lint;
 mod needs_renewal;
+mod p12;
 mod sign;
 mod terms;
 mod verify;
@@ -23,12 +25,14 @@ pub(crate) static GROUP: Group = Group {
     children: &[
         Node::Command(&bundle::COMMAND),
         Node::Command(&create::COMMAND),
+        Node::Command(&extract::COMMAND),
         Node::Command(&fingerprint::COMMAND),
         Node::Command(&format::COMMAND),
         Node::Command(&inspect::COMMAND),
         Node::Command(&key::COMMAND),
         Node::Command(&lint::COMMAND),
         Node::Command(&needs_renewal::COMMAND),
+        Node::Command(&p12::COMMAND),
         Node::Command(&sign::COMMAND),
         Node::Command(&verify::COMMAND),
     ],

@@ -82,6 +82,7 @@ echo '{"staging":{"authority":"staging","profile":"staging"},"main":{"authority"
 
 /// What single examples need before they are run: the beginning of the line, and commands.
 const BEFORE: &[(&str, &str)] = &[
+    ("certificate extract svc.p12", "rung certificate p12 svc.p12 svc.crt svc.key --password-file password.txt"),
     ("audit verify svc.tlog-proof", "rung audit prove 1000 exported > svc.tlog-proof"),
     ("context current", "rung context select staging"),
     ("crypto jwe decrypt --password-file", "cp by-password.jwe message.jwe"),

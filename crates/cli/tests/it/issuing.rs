@@ -241,3 +241,58 @@ fn a_key_that_is_there_is_used() {
         "flag '--key' is incompatible with 'kty'",
     );
 }
+
+#[test]
+fn pkcs12_files_are_written_and_taken_apart() {
+    let sandbox = authority();
+    good(&sandbox, &[&["create", "svc.example.com", "svc.crt", "svc.key"][..], &CA].concat(), PLAIN);
+    let words =
+        ["p12", "svc.p12", "svc.crt", "svc.key", "--ca", "ca.crt", "--ca", "root.crt", "--password-file", "password"];
+    good(&sandbox, &words, &[]);
+    let arguments = ["pkcs12", "-in", "svc.p12", "-passin", "file:password", "-nodes"];
+    let (read, said) = openssl(&sandbox, &arguments);
+    assert!(read && said.matches("BEGIN CERTIFICATE").count() == 3 && said.contains("PRIVATE KEY"), "{said}");
+    let (_, info) = openssl(&sandbox, &[&arguments[..], &["-info", "-noout"]].concat());
+    assert!(info.contains("MAC: sha256") && info.contains("AES-256-CBC"), "{info}");
+    good(&sandbox, &["p12", "old.p12", "svc.crt", "svc.key", "--legacy", "--password-file", "password"], &[]);
+    good(&sandbox, &["p12", "trust.p12", "--ca", "root.crt"], PLAIN);
+    let java = Command::new("keytool")
+        .args(["-list", "-keystore", "svc.p12", "-storepass:file", "password"])
+        .current_dir(sandbox.path(""))
+        .output();
+    match java {
+        Ok(output) => {
+            let text = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && text.contains("PrivateKeyEntry"), "{output:?}");
+            let mut trust = Command::new("keytool");
+            trust.args(["-list", "-keystore", "trust.p12", "-storepass", "", "-storetype", "PKCS12"]);
+            let output = trust.current_dir(sandbox.path("")).output().expect("keytool");
+            assert!(String::from_utf8_lossy(&output.stdout).contains("trustedCertEntry"), "{output:?}");
+        }
+        Err(_) => eprintln!("skipped: there is no keytool here"),
+    }
+    let printed = good(&sandbox, &["extract", "svc.p12", "--password-file", "password"], &[]);
+    let files = ["svc.crt", "ca.crt", "root.crt"].map(|file| sandbox.read(file));
+    assert_eq!(printed, files.concat());
+    for (file, flags) in [("svc.p12", &[][..]), ("old.p12", PLAIN)] {
+        let words = ["extract", file, "out.crt", "out.key", "--password-file", "password", "--force"];
+        good(&sandbox, &words, flags);
+        let (opened, public) = openssl(&sandbox, &["pkey", "-in", "out.key", "-passin", "file:password", "-pubout"]);
+        let (_, own) = openssl(&sandbox, &["pkey", "-in", "svc.key", "-pubout"]);
+        assert!(opened && public == own, "{file}");
+    }
+    assert!(good(&sandbox, &["extract", "trust.p12"], &[]).contains("BEGIN CERTIFICATE"));
+    sandbox.write("wrong", "no\n");
+    let cases: [(&[&str], &str); 6] = [
+        (&["extract", "svc.p12", "--password-file", "wrong"], "svc.p12 cannot be used: the password is wrong"),
+        (&["extract", "svc.crt"], "it is no PKCS #12 file"),
+        (&["extract", "trust.p12", "x.crt", "x.key"], "there is no key in trust.p12"),
+        (&["p12", "x.p12"], "there is nothing to put into the file"),
+        (&["p12", "x.p12", "svc.crt", "ca.key", "--password-file", "password"], "does not belong to the certificate"),
+        (&["p12", "x.p12", "svc.crt", "svc.key"], "pass it with --password-file"),
+    ];
+    for (words, says) in cases {
+        refused(&sandbox, words, &[], says);
+        assert!(!sandbox.path("x.p12").exists() && !sandbox.path("x.crt").exists());
+    }
+}

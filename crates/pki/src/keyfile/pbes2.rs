@@ -20,6 +20,11 @@ use crate::PrivateKey;
 
 /// Decrypt and read a DER `EncryptedPrivateKeyInfo`.
 pub(super) fn read(der: &[u8], password: Option<&[u8]>) -> Result<PrivateKey, KeyFileError> {
+    plain::Kind::Pkcs8.read(&open(der, password)?).map_err(wrong_password_if_damaged)
+}
+
+/// Decrypt what has the form of a DER `EncryptedPrivateKeyInfo`, whatever is in it.
+pub(crate) fn open(der: &[u8], password: Option<&[u8]>) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
     let document = EncryptedPrivateKeyInfo::from_der(der).map_err(malformed)?;
     let scheme = Scheme::parse(document.algorithm)?;
     let data = document.data.as_bytes();
@@ -27,12 +32,11 @@ pub(super) fn read(der: &[u8], password: Option<&[u8]>) -> Result<PrivateKey, Ke
         return Err(malformed("the encrypted part is not a whole number of blocks"));
     }
     let key = scheme.derive(password.ok_or(KeyFileError::PasswordRequired)?);
-    let plaintext = scheme.cipher.decrypt(&key, scheme.iv, data).map_err(|_| KeyFileError::WrongPassword)?;
-    plain::Kind::Pkcs8.read(&plaintext).map_err(wrong_password_if_damaged)
+    scheme.cipher.decrypt(&key, scheme.iv, data).map_err(|_| KeyFileError::WrongPassword)
 }
 
 /// Encrypt a `PrivateKeyInfo` with PBKDF2-HMAC-SHA256 and AES-256-CBC.
-pub(super) fn encrypt(pkcs8: &[u8], password: &[u8]) -> Result<Vec<u8>, KeyFileError> {
+pub(crate) fn encrypt(pkcs8: &[u8], password: &[u8]) -> Result<Vec<u8>, KeyFileError> {
     let (mut salt, mut iv) = ([0; 16], [0; 16]);
     rand::fill(&mut salt)
         .and_then(|()| rand::fill(&mut iv))
