@@ -25,7 +25,8 @@ pub(crate) static COMMAND: Command = Command {
     examples: &[Example {
         purpose: "Compare the password in a file with a hash:",
         lines: &[
-            "crypto kdf compare '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc' \\\n    < password.txt",
+            "crypto kdf compare < password.txt \\",
+            "    '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc'",
         ],
     }],
     scope: Scope::Anywhere,
