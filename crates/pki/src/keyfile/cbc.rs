@@ -22,6 +22,7 @@ pub(super) enum Cipher {
 }
 
 /// The data is not a whole number of blocks or its padding is wrong; for want of better, the password is.
+#[derive(Debug)]
 pub(super) struct BadPadding;
 
 impl Cipher {

