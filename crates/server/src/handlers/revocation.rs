@@ -93,6 +93,6 @@ fn is_known(call: &Call<'_>, etag: &str) -> bool {
 }
 
 /// The names in a query.
-fn names(query: Option<&str>) -> impl Iterator<Item = &str> {
+pub fn names(query: Option<&str>) -> impl Iterator<Item = &str> {
     query.into_iter().flat_map(|query| query.split('&')).map(|pair| pair.split('=').next().unwrap_or_default())
 }

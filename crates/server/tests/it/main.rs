@@ -4,6 +4,7 @@
 mod audit;
 mod bodies;
 mod client;
+mod corpus;
 mod http;
 mod idp;
 mod kill;

@@ -1,0 +1,3 @@
+//! What comes from outside, read whatever it is.
+
+mod corpus;
