@@ -91,7 +91,7 @@ fn o08_o09_a_request_gets_the_names_that_rules_allow_and_no_others() {
 
 /// What people can write about themselves at the provider never becomes more than the value of that claim.
 #[test]
-fn o04_o08_claims_do_not_inject() {
+fn o04_o08_c13_claims_do_not_inject() {
     let members = json!({"rules": [
         {"names": ["{u}.corp.example"]}, {"claims": {"k": "uri"}, "names": ["spiffe://corp.example/{u}/x"]},
     ]});

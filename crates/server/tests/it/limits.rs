@@ -125,7 +125,7 @@ fn percentile(times: &mut [Duration], percent: usize) -> Duration {
 }
 
 #[test]
-fn h03_a_source_that_asks_too_often_is_refused_at_little_cost_and_nobody_else_is() {
+fn a_source_that_asks_too_often_is_refused_at_little_cost_and_nobody_else_is() {
     const FLOOD: usize = 2000;
     let limited = Limited::new(json!({"exempt": [], "perSource": {"perSecond": 5, "burst": 100}}));
     let mut bad = limited.client.connect_from(BAD).unwrap();
@@ -167,7 +167,7 @@ fn h03_a_source_that_asks_too_often_is_refused_at_little_cost_and_nobody_else_is
 }
 
 #[test]
-fn h03_a_source_that_connects_too_often_is_cut_off_before_the_handshake() {
+fn a_source_that_connects_too_often_is_cut_off_before_the_handshake() {
     let limited = Limited::new(json!({"exempt": [], "perSource": {"perSecond": 1, "burst": 10}}));
     let tries = |source| {
         let open = |_: &i32| {
@@ -314,7 +314,7 @@ fn until_the_end(mut stream: impl Read, start: Stopwatch) -> Duration {
 }
 
 #[test]
-fn f17_h04_whoever_is_slow_is_not_waited_for() {
+fn f17_h02_whoever_is_slow_is_not_waited_for() {
     const PATIENCE: Duration = Duration::from_secs(1);
     const HEAD: &str = "POST /sign HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n";
     let limited = Limited::new(json!({"patience": "1s"}));

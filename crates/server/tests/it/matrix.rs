@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeSet, fmt::Write, time::Duration};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use rung_pki::{
     PrivateKey, Signer,
     extension::{self, KeyUsage, Purpose},
@@ -14,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Answer, Client, Session},
-    revocation::{Held, Scene, always},
+    revocation::{Held, Scene, always, renewal},
     stage::{DAYS_365, Stage, certificate, ec, present, request_of},
 };
 
@@ -163,7 +162,10 @@ impl World {
                 let claims = json!({"aud": "https://localhost/1.0/revoke", "sub": serial});
                 return (stage.token(&claims), serial);
             }
-            Caller::Renew => renewal_token(stage, &self.scene.sign()),
+            Caller::Renew => {
+                let held = self.scene.sign();
+                renewal(&[held.certificate, stage.intermediate.clone()], &held.key, &json!({}))
+            }
             _ => String::new(),
         };
         (token, nowhere)
@@ -197,18 +199,6 @@ fn signed_as(key_id: &str, key: &PrivateKey) -> String {
     });
     let header = SignHeader { key_id: Some(key_id), typ: Some("JWT"), ..SignHeader::default() };
     sign_compact(&header, claims.to_string().as_bytes(), key).unwrap()
-}
-
-/// A token of the certificate's own key, which renews it.
-fn renewal_token(stage: &Stage, held: &Held) -> String {
-    let chain = [&held.certificate, &stage.intermediate].map(|certificate| STANDARD.encode(certificate.der()));
-    let mut header = SignHeader { typ: Some("JWT"), ..SignHeader::default() };
-    header.extra.insert("x5cInsecure", json!(chain));
-    let now = present();
-    let claims = json!({
-        "iss": "step-ca-client/1.0", "sub": "foo.example", "aud": "https://localhost/renew", "exp": now + 300, "nbf": now,
-    });
-    sign_compact(&header, claims.to_string().as_bytes(), &held.key).unwrap()
 }
 
 fn filled(route: &str, stage: &Stage) -> String {

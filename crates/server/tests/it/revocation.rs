@@ -157,11 +157,6 @@ fn a_certificate_is_renewed_rekeyed_and_revoked_by_its_holder() {
         assert_eq!(answer.status, 400);
         assert!(answer.message().contains(message), "{answer:?}");
     }
-    for path in ["/renew", "/rekey"] {
-        let body = json!({"csr": request(&[])}).to_string();
-        let answer = scene.client.send("POST", path, "X-Client-Cert: forged\r\nX-SSL-Cert: forged\r\n", &body);
-        assert_eq!((answer.status, answer.message().contains("missing client certificate")), (400, true), "c22 {path}");
-    }
     let other = rekeyed.serial().to_string();
     let body = json!({"serial": other, "passive": true}).to_string();
     assert_eq!(holder.post("/revoke", &body).status, 403, "c24: somebody else's");
@@ -176,18 +171,116 @@ fn a_certificate_is_renewed_rekeyed_and_revoked_by_its_holder() {
 }
 
 #[test]
-fn a_token_of_the_certificates_key_renews_it() {
+fn c22_headers_of_proxies_are_nobodys_certificate() {
     let scene = Scene::new(&always());
     let held = scene.sign();
-    let chain: Vec<String> =
-        [&held.certificate, &scene.stage.intermediate].map(|certificate| STANDARD.encode(certificate.der())).into();
+    let pem = held.certificate.to_pem().replace('\n', "%0A");
+    let der = STANDARD.encode(held.certificate.der());
+    let serial = held.certificate.serial().to_string();
+    let body = json!({"csr": request(&[]), "serial": serial, "passive": true}).to_string();
+    for name in [
+        "X-Client-Cert",
+        "X-SSL-Cert",
+        "X-SSL-Client-Cert",
+        "X-Forwarded-Client-Cert",
+        "Client-Cert",
+        "SSL_CLIENT_CERT",
+    ] {
+        for value in [&pem, &der, &format!(":{der}:"), &format!("Hash=00;Cert=\"{pem}\"")] {
+            let headers = format!("{name}: {value}\r\nX-SSL-Client-Verify: SUCCESS\r\nX-Forwarded-For: 127.0.0.1\r\n");
+            for (path, message) in [
+                ("/renew", "missing client certificate"),
+                ("/rekey", "missing client certificate"),
+                ("/revoke", "missing ott or client certificate"),
+            ] {
+                let answer = scene.client.send("POST", path, &headers, &body);
+                assert_eq!(
+                    (answer.status, answer.message().contains(message)),
+                    (400, true),
+                    "{path} {name}: {answer:?}"
+                );
+            }
+        }
+    }
+    assert_eq!((scene.stage.rows("certificates"), scene.stage.rows("revocations")), (1, 0));
+}
+
+/// A token that renews, with this chain in its header and claims that differ by these.
+pub(crate) fn renewal(chain: &[Certificate], key: &PrivateKey, changes: &Value) -> String {
+    let chain: Vec<String> = chain.iter().map(|certificate| STANDARD.encode(certificate.der())).collect();
     let mut header = SignHeader { typ: Some("JWT"), ..SignHeader::default() };
     header.extra.insert("x5cInsecure", json!(chain));
     let now = present();
-    let claims = json!({
+    let mut claims = json!({
         "iss": "step-ca-client/1.0", "sub": "foo.example", "aud": "https://localhost/renew", "exp": now + 300, "nbf": now,
     });
-    let token = sign_compact(&header, claims.to_string().as_bytes(), &held.key).unwrap();
+    for (name, value) in changes.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
+    sign_compact(&header, claims.to_string().as_bytes(), key).unwrap()
+}
+
+#[test]
+fn t14_chains_in_tokens_are_looked_at_like_all_others() {
+    use rung_pki::extension::{self, KeyUsage, Purpose};
+    let scene = Scene::new(&always());
+    let stage = &scene.stage;
+    let held = scene.sign();
+    let own = Some((&stage.intermediate, &stage.key));
+    let usage = |usage, purpose| vec![extension::key_usage(usage), extension::extended_key_usage(&[purpose])];
+    let (signs, encrypts) = (KeyUsage::DIGITAL_SIGNATURE, KeyUsage::KEY_ENCIPHERMENT);
+    let days = crate::stage::DAYS_365;
+    let make = |issuer, lifetime, extensions| {
+        crate::stage::certificate("foo.example", &held.key, issuer, lifetime, extensions)
+    };
+    let mine = (ec(), ec());
+    let foreign = crate::stage::ca("Test Root CA", &mine.0, None, days);
+    let client = || usage(signs, Purpose::ClientAuth);
+    let leaf = held.certificate.clone();
+    let intermediate = stage.intermediate.clone();
+    for (case, chain, key) in [
+        ("no chain", vec![], &held.key),
+        ("a foreign root", vec![make(Some((&foreign, &mine.0)), days, client()), foreign.clone()], &held.key),
+        ("expired", vec![make(own, Duration::from_secs(60), client()), intermediate.clone()], &held.key),
+        ("a CA as leaf", vec![intermediate.clone()], &stage.key),
+        ("the root as leaf", vec![stage.root.clone()], &stage.root_key),
+        ("for servers", vec![make(own, days, usage(signs, Purpose::ServerAuth)), intermediate.clone()], &held.key),
+        ("no signatures", vec![make(own, days, usage(encrypts, Purpose::ClientAuth)), intermediate.clone()], &held.key),
+        ("another key", vec![leaf.clone(), intermediate.clone()], &mine.1),
+        ("101 certificates", [vec![leaf.clone()], vec![intermediate.clone(); 100]].concat(), &held.key),
+        ("not on record", vec![make(own, days, client()), intermediate.clone()], &held.key),
+    ] {
+        let token = renewal(&chain, key, &json!({}));
+        let answer = scene.client.send("POST", "/renew", &format!("Authorization: Bearer {token}\r\n"), "");
+        assert_eq!(answer.status, 401, "{case}: {answer:?}");
+    }
+    let chain = [leaf, intermediate];
+    for (case, changes) in [
+        ("another's name", json!({"sub": "bar.example"})),
+        ("another's issuer", json!({"iss": "somebody"})),
+        ("t20: to sign", json!({"aud": "https://localhost/1.0/sign"})),
+        ("t20: another CA", json!({"aud": "https://other.example/renew"})),
+        ("t22: expired", json!({"exp": present() - 120})),
+        ("t22: not yet", json!({"nbf": present() + 120})),
+        ("t23: for ever", json!({"exp": 1e18 as u64})),
+        ("t23: without end", json!({"exp": null})),
+    ] {
+        let token = renewal(&chain, &held.key, &changes);
+        let answer = scene.client.send("POST", "/renew", &format!("Authorization: Bearer {token}\r\n"), "");
+        assert_eq!(answer.status, 401, "{case}: {answer:?}");
+    }
+    assert_eq!(stage.rows("certificates"), 1, "something was issued");
+    let token = renewal(&chain, &held.key, &json!({}));
+    let answer = scene.client.send("POST", "/renew", &format!("Authorization: Bearer {token}\r\n"), "");
+    assert_eq!(answer.status, 201, "the good one: {answer:?}");
+}
+
+#[test]
+fn a_token_of_the_certificates_key_renews_it() {
+    let scene = Scene::new(&always());
+    let held = scene.sign();
+    let chain = [held.certificate.clone(), scene.stage.intermediate.clone()];
+    let token = renewal(&chain, &held.key, &json!({}));
     let renew = |scheme: &str| scene.client.send("POST", "/renew", &format!("Authorization: {scheme}{token}\r\n"), "");
     assert_eq!(renew("bearer ").status, 400);
     assert_eq!(renew("Bearer ").status, 201);

@@ -141,6 +141,31 @@ fn t01_t03_a_token_is_good_once_and_a_restart_does_not_help() {
 }
 
 #[test]
+fn t04_a_database_from_a_backup_does_not_bring_tokens_back() {
+    let stage = Stage::new();
+    assert!(stage.serve().stop().status.success());
+    let (database, backup) = (stage.path("db.sqlite"), stage.path("backup"));
+    std::fs::copy(&database, &backup).unwrap();
+    let server = stage.serve();
+    let client = Client::new(&stage, &server.address);
+    let token = stage.token(&json!({}));
+    let body = json!({"csr": request(&[]), "ott": token}).to_string();
+    let issued = present();
+    assert_eq!(client.post("/sign", &body).status, 201);
+    assert!(server.stop().status.success());
+    std::fs::copy(&backup, &database).unwrap();
+    // Tokens tell whole seconds.
+    while present() == issued {
+        std::thread::yield_now();
+    }
+    let server = stage.serve();
+    let answer = client.at(&server.address).post("/sign", &body);
+    assert_eq!(answer.status, 401);
+    assert!(answer.message().contains("before the certificate authority started"), "{answer:?}");
+    assert_eq!(stage.rows("certificates"), 0);
+}
+
+#[test]
 fn t02_of_many_at_once_one_wins() {
     let stage = Stage::new();
     let server = stage.serve();

@@ -11,9 +11,10 @@ use rung_pki::{
 use serde_json::{Value, json};
 
 use crate::{
+    client::{Answer, Client},
     idp::{Idp, KEYS, Realm, jwk, signed},
     outages::{login, serve},
-    stage::{Stage, ec},
+    stage::{Stage, ec, request},
 };
 
 const UNKNOWN_KEY: &str = "the token is signed with a key that the provisioner does not know";
@@ -162,6 +163,27 @@ fn t17_tokens_of_absurd_sizes() {
     }
     assert_eq!(login(&client, &realm.token("first", &json!({}))), (201, String::new()));
     assert!(server.stop().status.success());
+}
+
+#[test]
+fn t17_tokens_beyond_every_bound_are_cut_off() {
+    let stage = Stage::new();
+    let server = stage.serve();
+    let client = Client::new(&stage, &server.address);
+    let ask = |ott: String| json!({"csr": request(&[]), "ott": ott}).to_string();
+    for ott in ["a".repeat(900_000), format!("{}.{}.", "a".repeat(450_000), "b".repeat(450_000))] {
+        assert_eq!(client.post("/sign", &ask(ott)).status, 401);
+    }
+    let huge = ask("a".repeat(5_000_000));
+    let head = format!("POST /sign HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", huge.len());
+    // The answer comes before the body is sent, and whoever goes on sending may miss it.
+    let answer = client.exchange(format!("{head}{huge}").as_bytes()).unwrap_or_default();
+    assert!(answer.is_empty() || Answer::parse(&answer).status == 413, "{answer}");
+    for (size, status) in [(200_000, 401), (1_000_000, 431)] {
+        let bearer = format!("Authorization: Bearer {}\r\n", "a".repeat(size));
+        assert_eq!(client.send("POST", "/renew", &bearer, "").status, status, "{size}");
+    }
+    assert_eq!((stage.rows("certificates"), stage.rows("tokens")), (0, 0));
 }
 
 #[test]

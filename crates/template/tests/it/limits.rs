@@ -16,7 +16,7 @@ fn check_stopped(template: &str, environment: &Environment<'_>, expected: fn(Bou
 }
 
 #[test]
-fn whoever_loops_is_stopped() {
+fn c14_whoever_loops_is_stopped() {
     let default = Environment::default();
     let steps = |bound| matches!(bound, Bound::Steps(_));
     check_stopped("{{ range 1000000000 }}x{{ end }}", &default, steps);
@@ -28,7 +28,7 @@ fn whoever_loops_is_stopped() {
 }
 
 #[test]
-fn whoever_recurses_is_stopped() {
+fn c14_whoever_recurses_is_stopped() {
     let default = Environment::default();
     let depth = |bound| matches!(bound, Bound::Depth(_));
     check_stopped(r#"{{ define "x" }}{{ template "x" . }}{{ end }}{{ template "x" . }}"#, &default, depth);
@@ -46,7 +46,7 @@ fn whoever_recurses_is_stopped() {
 }
 
 #[test]
-fn whoever_prints_without_end_is_stopped() {
+fn c14_whoever_prints_without_end_is_stopped() {
     let default = Environment::default();
     let memory = |bound| matches!(bound, Bound::Memory(_));
     check_stopped(r#"{{ repeat 1000000000 "x" }}"#, &default, memory);
@@ -82,7 +82,7 @@ fn values_that_hold_themselves_are_stopped() {
 }
 
 #[test]
-fn whoever_renders_can_end_it() {
+fn c14_whoever_renders_can_end_it() {
     let asked = Cell::new(0);
     let is_over = || {
         asked.set(asked.get() + 1);
