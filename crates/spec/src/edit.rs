@@ -1,4 +1,4 @@
-//! Changing the provisioners of a configuration and nothing else: what is not changed stays byte for byte.
+//! Changing the provisioners, or single members, of a configuration and nothing else: what is not changed stays byte for byte.
 
 mod splice;
 #[cfg(test)]
@@ -10,7 +10,7 @@ use jsonc_parser::ast::{Array, Object, Value};
 use serde_json::{Map, Value as Json, json};
 
 use crate::{Config, ConfigErrors, Position, Problem, json::parse_object, provisioner};
-use splice::{append_element, append_member, member, next_change, remove_element, replace_value};
+use splice::{append_element, append_member, member, next_change, remove_element, remove_member, replace_value};
 
 /// Why a change was not made.
 #[derive(Debug, thiserror::Error)]
@@ -109,6 +109,36 @@ pub fn provisioner(text: &str, name: &str) -> Result<Json, EditError> {
         *claims = in_usual_case(std::mem::take(claims));
     }
     Ok(Json::Object(object))
+}
+
+/// Change members at the top: those with a value have it afterwards, those without are gone.
+///
+/// # Errors
+/// Why nothing was changed.
+pub fn change_members(text: &str, file: &Path, changes: &[(&str, Option<Json>)]) -> Result<String, EditError> {
+    let mut changed = text.to_owned();
+    for (name, wanted) in changes {
+        for _ in 0..MAX_CHANGES {
+            let root = self::root(&changed)?;
+            let present = member(&root, name);
+            let place = present.and_then(|found| root.properties.iter().position(|one| std::ptr::eq(one, found)));
+            let change = match (present, place, wanted) {
+                (Some(present), _, Some(wanted)) => next_change(&changed, &present.value, wanted),
+                (_, Some(place), None) => Some(remove_member(&root, place)),
+                (None, _, Some(wanted)) => Some(append_member(&changed, &root, name, wanted)),
+                (_, None, None) => None,
+            };
+            let Some(change) = change else { break };
+            changed = change.apply(&changed);
+        }
+    }
+    refuse_new_problems(text, changed, file)
+}
+
+/// A member at the top, as data.
+pub fn top_member(text: &str, name: &str) -> Option<Json> {
+    let root = root(text).ok()?;
+    splice::json(text, value(&root, name)?)
 }
 
 fn in_usual_case(object: Map<String, Json>) -> Map<String, Json> {

@@ -71,3 +71,20 @@ fn what_was_wrong_before_does_not_stand_in_the_way() {
     let added = add_provisioner(&odd, file(), &oidc("two", "c2")).unwrap();
     assert!(added.contains("futureMember"));
 }
+
+#[test]
+fn members_at_the_top_are_changed_added_and_removed() {
+    let text = "{\n  \"Root\": \"r\",\n  \"crt\":   \"c\",\n  \"key\": \"k\",\n  \"dnsNames\": [ \"a\",\"b\" ],\n  \"address\": \":1\"\n}\n";
+    let retired = json!([{"crt": "c", "until": "2026-01-31T12:00:00Z"}]);
+    let changes =
+        [("crt", Some("d".into())), ("root", Some(json!(["s", "r"]))), ("retiredIntermediates", Some(retired))];
+    let changed = change_members(text, file(), &changes).unwrap();
+    let config = Config::parse(&changed, file()).unwrap();
+    assert_eq!((config.root.len(), config.crt.to_str(), config.retired_intermediates.len()), (2, Some("d"), 1));
+    assert!(changed.contains("  \"crt\":   \"d\",\n") && changed.contains("[ \"a\",\"b\" ]"), "{changed}");
+    let undone = [("crt", Some("c".into())), ("root", Some("r".into())), ("retiredIntermediates", None)];
+    assert_eq!(change_members(&changed, file(), &undone).unwrap(), text);
+    assert_eq!(change_members(text, file(), &[("retiredIntermediates", None)]).unwrap(), text);
+    assert!(matches!(change_members(text, file(), &[("crt", Some(7.into()))]), Err(EditError::Bad(_))));
+    assert_eq!(top_member(text, "root"), Some("r".into()));
+}
