@@ -24,4 +24,6 @@ mod renewal;
 #[cfg(test)]
 mod revocation;
 #[cfg(test)]
+mod rotation;
+#[cfg(test)]
 mod tutorial;

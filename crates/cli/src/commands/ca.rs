@@ -12,6 +12,7 @@ mod renew;
 mod revoke;
 mod root;
 mod roots;
+mod rotate_intermediate;
 mod sign;
 mod token;
 
@@ -49,6 +50,7 @@ pub(crate) static GROUP: Group = Group {
         Node::Command(&revoke::COMMAND),
         Node::Command(&root::COMMAND),
         Node::Command(&roots::COMMAND),
+        Node::Command(&rotate_intermediate::COMMAND),
         Node::Command(&sign::COMMAND),
         Node::Command(&token::COMMAND),
     ],

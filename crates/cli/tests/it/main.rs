@@ -23,6 +23,7 @@ mod peers;
 mod presets;
 mod renewal;
 mod revocation;
+mod rotation;
 mod rules;
 mod sandbox;
 mod secrets;
