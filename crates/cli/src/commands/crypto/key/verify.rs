@@ -35,7 +35,8 @@ pub(crate) static COMMAND: Command = Command {
     examples: &[Example {
         purpose: "Verify what 'crypto key sign' printed:",
         lines: &[
-            "crypto key sign --key svc.key report.pdf > report.sig && rung crypto key verify --key svc.pub \\\n    --signature \"$(cat report.sig)\" report.pdf",
+            "crypto key sign --key svc.key report.pdf > report.sig && rung crypto key verify \\",
+            "    --key svc.pub --signature \"$(cat report.sig)\" report.pdf",
         ],
     }],
     scope: Scope::Anywhere,

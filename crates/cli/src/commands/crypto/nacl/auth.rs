@@ -29,7 +29,10 @@ static DIGEST: Command = Command {
     flags: &[],
     examples: &[Example {
         purpose: "Make a key, and print the authenticator of a file:",
-        lines: &["crypto rand --format raw 32 > new.key && rung crypto nacl auth digest new.key < message.txt"],
+        lines: &[
+            "crypto rand --format raw 32 > new.key && rung crypto nacl auth digest new.key \\",
+            "    < message.txt",
+        ],
     }],
     scope: Scope::Anywhere,
     run: digest,

@@ -40,7 +40,8 @@ static SEAL: Command = Command {
     examples: &[Example {
         purpose: "Encrypt a file with a random nonce, and keep both:",
         lines: &[
-            "crypto rand --format hex 24 > nonce.txt && rung crypto nacl secretbox seal $(cat nonce.txt) box.key \\\n    < message.txt > message.box",
+            "crypto rand --format hex 24 > nonce.txt && rung crypto nacl secretbox seal \\",
+            "    $(cat nonce.txt) box.key < message.txt > message.box",
         ],
     }],
     scope: Scope::Anywhere,

@@ -43,7 +43,10 @@ pub(crate) static COMMAND: Command = Command {
     examples: &[
         Example {
             purpose: "Make a secret, and a QR code to scan:",
-            lines: &["crypto otp generate --issuer example.com --account me@example.com --qr code.png > secret.txt"],
+            lines: &[
+                "crypto otp generate --issuer example.com --account me@example.com \\",
+                "    --qr code.png > secret.txt",
+            ],
         },
         Example {
             purpose: "Print the address for an app:",
