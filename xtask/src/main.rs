@@ -6,6 +6,7 @@ mod ci;
 mod demo;
 mod deny;
 mod e2e;
+mod faults;
 mod hygiene;
 mod metadata;
 mod package;
@@ -30,6 +31,8 @@ cargo xtask COMMAND
   hygiene          what must not be in a file of this repository
   deny             which dependencies and licences are allowed
   test             the unit and integration tests of every crate
+  faults [FILTER]  kills, full and failing disks, lost power, wrong clocks, crowds: what is promised and what was
+                   measured; --long takes as long as a night
   e2e [FILTER]     the end-to-end tests on real programs
 ";
 
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Some("ci") => ci::run(),
         Some("bench") => bench::run(rest),
         Some("package") => package::run(rest),
+        Some("faults") => faults::run(rest),
         Some("demo") => demo::run(rest),
         Some("tools") => tools::run(),
         Some("fmt") => ci::format(),

@@ -8,14 +8,16 @@ use anyhow::{Result, bail};
 use crate::run::{command, must, probe, root, target};
 
 /// A program, the arguments that make it say that it works, and the Debian package that has it.
-const PROGRAMS: [(&str, &[&str], &str); 7] = [
+const PROGRAMS: [(&str, &[&str], &str); 9] = [
     ("chromium", &["--version"], "chromium"),
     ("curl", &["--version"], "curl"),
     ("git", &["--version"], "git"),
     ("nginx", &["-v"], "nginx"),
     ("openssl", &["version"], "openssl"),
+    ("cc", &["--version"], "gcc"),
     ("python3", &["--version"], "python3"),
     ("python3", &["-c", "import ensurepip, ssl, venv"], "python3-venv"),
+    ("strace", &["-V"], "strace"),
 ];
 
 /// The oldest Node.js that runs the identity provider.

@@ -45,6 +45,8 @@ pub struct Activity {
 const READERS_PATIENCE: u32 = 4;
 /// The longest part of an answer that is handed over at a time, so that a standstill shows.
 const PART: usize = 64 << 10;
+/// The longest head of a request, and the most that is buffered of its body: a connection takes no more of the memory.
+const BUFFER: usize = 64 << 10;
 /// So long has a connection that was told to end.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -181,13 +183,13 @@ pub async fn attend<I, S>(
 
 fn builder(patience: Duration) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(256 << 10);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(BUFFER);
     builder
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(patience)
         .keep_alive_timeout(patience)
-        .max_header_list_size(64 << 10)
+        .max_header_list_size(u32::try_from(BUFFER).expect("a buffer is small"))
         .max_concurrent_streams(256);
     builder
 }

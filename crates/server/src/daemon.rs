@@ -2,6 +2,7 @@
 
 mod banner;
 mod sockets;
+mod trust;
 
 use std::{
     future::Future,
@@ -46,6 +47,7 @@ use crate::{
     state::Shared,
 };
 use sockets::Sockets;
+use trust::{LEAP, Trust, Verdict};
 
 /// The name, version and platform of the program, as `version` prints it.
 pub fn title() -> String {
@@ -71,10 +73,6 @@ const PURGE: u32 = 1000;
 const FORGET: u32 = 200;
 /// The pause between two such transactions: twice as many leave as the fastest authority issues.
 const BREATH: Duration = Duration::from_millis(5);
-/// A clock that was set ahead by so much may be wrong, and what is forgotten by it does not come back.
-const LEAP: Duration = Duration::from_secs(60 * 60);
-/// So many rounds of chores, a day of them, nothing is forgotten then.
-const DISTRUST: u32 = 2880;
 
 /// Everything that the daemon runs on.
 pub(crate) struct Daemon {
@@ -309,7 +307,7 @@ impl Signals {
 
 /// What has to be done now and then: the server's own certificate, and what may be forgotten.
 async fn chores(shared: Arc<Shared>) {
-    let (mut last, mut distrusted) = (shared.clock.now(), 0);
+    let mut trust = Trust::begin(shared.clock.now());
     loop {
         tokio::time::sleep(until_departure(&shared).min(CHORES)).await;
         // The wall clock is asked each time, so that a machine that slept or a clock that was set is noticed.
@@ -325,15 +323,16 @@ async fn chores(shared: Arc<Shared>) {
             shared.log.warning(&format!("the retired intermediate {name} leaves, since its time is over"));
             shared.departure.notify_one();
         }
-        while let Ok(PURGE..) = shared.store.purge_tokens(now, PURGE).await {}
-        if now.duration_since(last).is_ok_and(|leap| leap > LEAP) {
-            shared.log.warning("the clock leapt ahead: for a day no certificate is forgotten");
-            distrusted = DISTRUST;
-        }
-        (last, distrusted) = (now, distrusted.saturating_sub(1));
-        let retention = generation.config.db.as_ref().and_then(|db| db.retention);
-        if let Some(retention) = retention.filter(|_| distrusted == 0) {
-            forget(&*shared.store, now - retention).await;
+        match trust.look(now) {
+            Verdict::Leapt => shared.log.warning("the clock leapt ahead: for a day nothing is forgotten"),
+            Verdict::Distrusted => {}
+            Verdict::Trusted => {
+                while let Ok(PURGE..) = shared.store.purge_tokens(now - LEAP, PURGE).await {}
+                let retention = generation.config.db.as_ref().and_then(|db| db.retention);
+                if let Some(retention) = retention {
+                    forget(&*shared.store, now - retention).await;
+                }
+            }
         }
     }
 }

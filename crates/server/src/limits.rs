@@ -82,7 +82,7 @@ pub struct Refused {
 /// So many sources are told apart.
 const PLACES: usize = 1 << 15;
 /// So many octets of bodies are held at the same time, and of one source.
-const OCTETS: (u32, u32) = (64 << 20, 16 << 20);
+const OCTETS: (u32, u32) = (48 << 20, 16 << 20);
 /// Files that the process needs besides its connections: database, log, listeners, identity providers.
 const RESERVED_FILES: u32 = 64;
 /// The log mentions refused connections once in so many seconds.

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::FutureExt;
 use http::{Method, Request, Response, Version, header};
 use http_body_util::BodyExt;
@@ -245,7 +245,7 @@ enum Unread {
 }
 
 async fn read_body(mut body: Incoming, room: &mut BodyRoom) -> Result<Bytes, Unread> {
-    let mut whole = BytesMut::new();
+    let mut whole = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| Unread::Reply(Box::new(broken_off(&error))))?;
         // Trailers say nothing to this server.
@@ -253,10 +253,16 @@ async fn read_body(mut body: Incoming, room: &mut BodyRoom) -> Result<Bytes, Unr
         if part.len() > MAX_BODY - whole.len() {
             return Err(Unread::Reply(Box::new(too_large())));
         }
-        room.more(part.len()).map_err(Unread::Refused)?;
+        if part.len() > whole.capacity() - whole.len() {
+            // In steps, so that the parts of a long body are not copied again and again, and exactly, so that it takes
+            // what it is said to take.
+            let step = part.len().max(whole.len() / 4);
+            room.more(step).map_err(Unread::Refused)?;
+            whole.reserve_exact(step);
+        }
         whole.extend_from_slice(&part);
     }
-    Ok(whole.freeze())
+    Ok(whole.into())
 }
 
 fn too_large() -> Reply {

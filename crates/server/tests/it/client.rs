@@ -71,6 +71,10 @@ impl Client {
         Self { config: Arc::new(config), address: address.to_owned() }
     }
 
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     pub(crate) fn at(&self, address: &str) -> Self {
         Self { config: self.config.clone(), address: address.to_owned() }
     }

@@ -87,7 +87,7 @@ impl Limited {
 }
 
 /// Ask on a connection that is kept.
-fn ask(stream: &mut Stream, method: &str, path: &str, body: &str) -> io::Result<Answer> {
+pub(crate) fn ask(stream: &mut Stream, method: &str, path: &str, body: &str) -> io::Result<Answer> {
     let length = body.len();
     let said = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{body}");
     // Without this a request waits for the acknowledgement of the one before.
@@ -155,7 +155,7 @@ fn a_source_that_asks_too_often_is_refused_at_little_cost_and_nobody_else_is() {
     let bar = if cfg!(debug_assertions) { 2000 } else { 100 };
     assert!(cost < Duration::from_micros(bar), "a refusal cost {cost:?}");
     assert!(median < Duration::from_millis(50), "a refusal took {median:?}");
-    println!("measured: a refusal costs {cost:?} of a processor and takes {median:?}");
+    println!("measured H3: a refusal costs {cost:?} of a processor and takes {median:?}");
     // Whoever watches is always answered, others are, and so is the one who waits as long as was said.
     assert_eq!(ask(&mut bad, "GET", "/health", "").unwrap().status, 200);
     assert_eq!(sign(&mut good).status, 201);
@@ -383,11 +383,16 @@ fn f17_h02_whoever_is_slow_is_not_waited_for() {
                 start.elapsed()
             }),
         ));
+        let mut longest = Duration::ZERO;
         for (name, end) in ends {
             let elapsed = end.join().unwrap();
             assert!(elapsed >= PATIENCE / 2, "{name}: {elapsed:?}");
             assert!(elapsed < PATIENCE * 14, "{name}: {elapsed:?}");
+            if name != "deaf ears" {
+                longest = longest.max(elapsed);
+            }
         }
+        println!("measured F17: with a patience of {PATIENCE:?} the last was cut off after {longest:.1?}");
     });
     let mut stream = secured(&format!("{HEAD}\r\n{{\"csr\":"));
     let mut answer = String::new();
@@ -444,5 +449,5 @@ fn f18_without_files_left_nothing_crashes_spins_or_stays_broken() {
         assert!(start.elapsed() < Duration::from_secs(1), "it does not recover");
     }
     assert_eq!(limited.client.post("/sign", &limited.stage.sign_body()).status, 201);
-    println!("measured: {busy:?} of a processor in a second, recovered in {:?}", start.elapsed());
+    println!("measured F18: {busy:?} of a processor in a second, recovered in {:?}", start.elapsed());
 }

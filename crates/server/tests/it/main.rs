@@ -6,6 +6,7 @@ mod audit;
 mod bodies;
 mod client;
 mod corpus;
+mod faults;
 mod http;
 mod idp;
 mod kill;

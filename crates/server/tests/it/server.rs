@@ -37,6 +37,25 @@ impl Server {
         server
     }
 
+    /// Start the program, which may fail to.
+    pub(crate) fn try_start(command: &mut Command) -> Result<Self, Ended> {
+        let mut server = Self::spawn(command);
+        loop {
+            match server.lines.recv_timeout(PATIENCE) {
+                Ok(line) => {
+                    server.said.push_str(&line);
+                    server.said.push('\n');
+                    if let Some((_, rest)) = line.split_once("Serving HTTPS on ") {
+                        server.address = rest.split(" ...").next().unwrap().to_owned();
+                        return Ok(server);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => panic!("it neither serves nor ends:\n{}", server.said),
+                Err(RecvTimeoutError::Disconnected) => return Err(server.wait()),
+            }
+        }
+    }
+
     /// The same for a program whose standard input means something.
     pub(crate) fn start_with_input(command: &mut Command) -> Self {
         let mut server = Self::spawn_with_input(command);
