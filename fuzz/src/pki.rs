@@ -1,7 +1,8 @@
 //! PEM, questions to OCSP responders and files with keys.
 
+use rung_pki::keyfile::{self, AnyKey, Container, Extent};
 use rung_pki::ocsp::{HashAlgorithm, Request, RequestContent};
-use rung_pki::{Signer, keyfile, pem};
+use rung_pki::pem;
 
 /// PEM of any kind; what is read is written, and read again as the same.
 pub fn pem(data: &[u8]) {
@@ -25,15 +26,35 @@ pub fn ocsp(data: &[u8]) {
     assert_eq!(Request::from_der(&content.to_der()).as_ref(), Ok(&request), "what was written is read");
 }
 
-/// Files with keys, plain or under a password.
+/// Files with keys: PEM, DER, OpenSSH, JWK, JWE. What is read is written in every clothing, and read again as the same.
 pub fn key(data: &[u8]) {
-    let _ = keyfile::read_public_key(data);
-    if keyfile::is_encrypted(data) {
-        // Deriving a key from a password takes its time by design; only what stands around it is looked at.
-        return;
+    // Without a password, since the costs that a file may ask for would only cost time here; what they are is read.
+    let is_encrypted = keyfile::is_encrypted(data);
+    let container = Container::of(data);
+    let _ = keyfile::openssh_comment(data, None);
+    let public = keyfile::read_public_key(data);
+    let first = keyfile::read_key(data, None, Extent::First);
+    let only = keyfile::read_key(data, None, Extent::Only);
+    if let Ok(key) = &first {
+        let line = keyfile::to_ssh_line(key.public());
+        let spki = key.public().spki();
+        for written in [line.as_bytes(), spki] {
+            let again = keyfile::read_key(written, None, Extent::Only).expect("what was written is read");
+            // Base64 and DER have one form here, but SPKI may differ in what it leaves open.
+            assert_eq!(again.public().bits(), key.public().bits());
+        }
     }
-    let Ok(key) = keyfile::read_private_key(data, None) else { return };
-    let written = keyfile::to_pkcs8_pem(&key);
-    let again = keyfile::read_private_key(written.as_bytes(), None).expect("what was written is read");
-    assert_eq!(again.public_key(), key.public_key());
+    let Ok(key) = keyfile::read_private_key(data, None) else {
+        assert!(is_encrypted || !matches!(only, Ok(AnyKey::Private(_))) || public.is_err());
+        return;
+    };
+    assert!(!is_encrypted && container.is_ok() && matches!(only, Ok(AnyKey::Private(_))));
+    let pem = keyfile::to_pem(&key);
+    let pkcs8 = keyfile::to_pkcs8_pem(&key);
+    let ssh = keyfile::to_openssh_pem(&key, None, "a comment").expect("the system has randomness");
+    let der = keyfile::to_der(&key);
+    for written in [pem.as_bytes(), pkcs8.as_bytes(), ssh.as_bytes(), &der, key.pkcs8()] {
+        let again = keyfile::read_private_key(written, None).expect("what was written is read");
+        assert_eq!(again.pkcs8(), key.pkcs8());
+    }
 }

@@ -36,7 +36,7 @@ pub(crate) fn run() -> Result<()> {
     python_packages()?;
     node_packages()?;
     zlint()?;
-    verify_in_go()?;
+    programs_in_go()?;
     println!("every tool is there");
     Ok(())
 }
@@ -137,16 +137,19 @@ fn zlint() -> Result<()> {
 }
 
 /// The program that says what Go makes of a certificate.
-fn verify_in_go() -> Result<()> {
+fn programs_in_go() -> Result<()> {
     let own = root().join("e2e/go");
-    let source = [std::fs::read(own.join("main.go"))?, std::fs::read(own.join("go.sum"))?].concat();
-    let stamp = folder().join("verify-in-go.installed");
+    let sources = ["main.go", "keys/main.go", "go.sum"].map(|file| std::fs::read(own.join(file)));
+    let source = sources.into_iter().collect::<std::io::Result<Vec<_>>>()?.concat();
+    let stamp = folder().join("programs-in-go.installed");
     if std::fs::read(&stamp).is_ok_and(|installed| installed == source) {
         return Ok(());
     }
     println!("building e2e/go");
-    let mut go = command("go");
-    go.current_dir(&own).arg("build").arg("-o").arg(folder().join("bin/verify-in-go")).arg(".");
-    must(go.env("PATH", search_path()), "e2e/go could not be built; is the network there?")?;
+    for (name, package) in [("verify-in-go", "."), ("keys-in-go", "./keys")] {
+        let mut go = command("go");
+        go.current_dir(&own).arg("build").arg("-o").arg(folder().join("bin").join(name)).arg(package);
+        must(go.env("PATH", search_path()), "e2e/go could not be built; is the network there?")?;
+    }
     Ok(std::fs::write(stamp, source)?)
 }

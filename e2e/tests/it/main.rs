@@ -12,6 +12,8 @@ mod harness;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]
+mod key_files;
+#[cfg(test)]
 mod lifetime;
 #[cfg(test)]
 mod login;

@@ -1,4 +1,4 @@
-//! PKCS#8 encrypted with PBES2 (RFC 8018 §6.2).
+//! PKCS#8 encrypted with PBES2 (RFC 8018 §6.2), by a key from PBKDF2 or scrypt (RFC 7914 §7).
 
 use std::num::NonZeroU32;
 
@@ -67,11 +67,15 @@ fn document(salt: &[u8], iv: &[u8], data: &[u8]) -> der::Result<Vec<u8>> {
 
 /// How a key is encrypted.
 struct Scheme<'a> {
-    hash: pbkdf2::Algorithm,
-    salt: &'a [u8],
-    iterations: NonZeroU32,
+    kdf: Kdf<'a>,
     cipher: Cipher,
     iv: &'a [u8],
+}
+
+/// How a password becomes a key.
+enum Kdf<'a> {
+    Pbkdf2 { hash: pbkdf2::Algorithm, salt: &'a [u8], iterations: NonZeroU32 },
+    Scrypt { params: scrypt::Params, salt: &'a [u8] },
 }
 
 impl<'a> Scheme<'a> {
@@ -87,40 +91,61 @@ impl<'a> Scheme<'a> {
             other => return Err(unsupported(&format!("the encryption {other}"))),
         }
         let parameters: Pbes2Parameters<'_> = parameters(algorithm)?;
-        if parameters.kdf.oid == SCRYPT {
-            return Err(unsupported("the key derivation scrypt"));
-        }
-        if parameters.kdf.oid != PBKDF2 {
-            return Err(unsupported(&format!("the key derivation {}", parameters.kdf.oid)));
-        }
-        let kdf: Pbkdf2Parameters<'_> = self::parameters(parameters.kdf)?;
         let cipher = Cipher::from_oid(parameters.cipher.oid)
             .ok_or_else(|| unsupported(&format!("the cipher {}", parameters.cipher.oid)))?;
-        if kdf.key_len.is_some_and(|len| usize::from(len) != cipher.key_len()) {
-            return Err(malformed("the length of the derived key does not fit the cipher"));
-        }
         let iv: &OctetStringRef = self::parameters(parameters.cipher)?;
         if iv.as_bytes().len() != cipher.block_len() {
             return Err(malformed("the initialisation vector has the wrong length"));
         }
+        let (kdf, key_len) = match parameters.kdf.oid {
+            PBKDF2 => Kdf::pbkdf2(self::parameters(parameters.kdf)?)?,
+            SCRYPT => Kdf::scrypt(self::parameters(parameters.kdf)?)?,
+            other => return Err(unsupported(&format!("the key derivation {other}"))),
+        };
+        if key_len.is_some_and(|len| usize::from(len) != cipher.key_len()) {
+            return Err(malformed("the length of the derived key does not fit the cipher"));
+        }
+        Ok(Self { kdf, cipher, iv: iv.as_bytes() })
+    }
+
+    fn derive(&self, password: &[u8]) -> Zeroizing<Vec<u8>> {
+        let mut key = Zeroizing::new(vec![0; self.cipher.key_len()]);
+        match &self.kdf {
+            Kdf::Pbkdf2 { hash, salt, iterations } => pbkdf2::derive(*hash, *iterations, salt, password, &mut key),
+            Kdf::Scrypt { params, salt } => {
+                scrypt::scrypt(password, salt, params, &mut key).expect("a key of a cipher is not too long");
+            }
+        }
+        key
+    }
+}
+
+impl<'a> Kdf<'a> {
+    /// The derivation, and how long the file says that the key is.
+    fn pbkdf2(kdf: Pbkdf2Parameters<'a>) -> Result<(Self, Option<u16>), KeyFileError> {
         // Otherwise a file could keep this program busy for hours.
         if kdf.iterations > MAX_ITERATIONS {
             let count = kdf.iterations;
             return Err(unsupported(&format!("{count} iterations of PBKDF2 (at most {MAX_ITERATIONS})")));
         }
-        Ok(Self {
-            hash: hash(kdf.hash)?,
-            salt: <&OctetStringRef>::try_from(kdf.salt).map_err(malformed)?.as_bytes(),
-            iterations: NonZeroU32::new(kdf.iterations).ok_or_else(|| malformed("there are no iterations"))?,
-            cipher,
-            iv: iv.as_bytes(),
-        })
+        let salt = <&OctetStringRef>::try_from(kdf.salt).map_err(malformed)?.as_bytes();
+        let iterations = NonZeroU32::new(kdf.iterations).ok_or_else(|| malformed("there are no iterations"))?;
+        Ok((Self::Pbkdf2 { hash: hash(kdf.hash)?, salt, iterations }, kdf.key_len))
     }
 
-    fn derive(&self, password: &[u8]) -> Zeroizing<Vec<u8>> {
-        let mut key = Zeroizing::new(vec![0; self.cipher.key_len()]);
-        pbkdf2::derive(self.hash, self.iterations, self.salt, password, &mut key);
-        key
+    /// The same for scrypt.
+    fn scrypt(kdf: ScryptParameters<'a>) -> Result<(Self, Option<u16>), KeyFileError> {
+        let (cost, block, lanes) = (kdf.cost, kdf.block, kdf.lanes);
+        if !cost.is_power_of_two() || block == 0 || lanes == 0 {
+            return Err(malformed("the parameters of scrypt are none"));
+        }
+        // Otherwise a file could fill the memory, or keep this program busy for hours.
+        if u64::from(block).saturating_mul(cost) > MAX_SCRYPT || lanes > 16 {
+            return Err(unsupported(&format!("scrypt of so high a cost (N={cost}, r={block}, p={lanes})")));
+        }
+        let log_n = u8::try_from(cost.trailing_zeros()).expect("a number of 64 bits");
+        let params = scrypt::Params::new(log_n, block, lanes).map_err(malformed)?;
+        Ok((Self::Scrypt { params, salt: kdf.salt.as_bytes() }, kdf.key_len))
     }
 }
 
@@ -170,6 +195,17 @@ struct Pbkdf2Parameters<'a> {
     hash: Option<Identifier<'a>>,
 }
 
+#[derive(Sequence)]
+struct ScryptParameters<'a> {
+    salt: &'a OctetStringRef,
+    cost: u64,
+    block: u32,
+    lanes: u32,
+    key_len: Option<u16>,
+}
+
+/// N times r: with the 128 octets of each, a gigabyte of memory would be 2^23.
+const MAX_SCRYPT: u64 = 1 << 22;
 const ITERATIONS: u32 = 600_000;
 const AES_256_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.42");
 const HMAC_SHA1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.7");
@@ -194,9 +230,11 @@ mod tests {
         let mut count = 0;
         for test in TestSet::load(name).unwrap().test_groups.iter().flat_map(|group| &group.tests) {
             let scheme = Scheme {
-                hash,
-                salt: &test.salt,
-                iterations: NonZeroU32::new(test.iteration_count.try_into().unwrap()).unwrap(),
+                kdf: Kdf::Pbkdf2 {
+                    hash,
+                    salt: &test.salt,
+                    iterations: NonZeroU32::new(test.iteration_count.try_into().unwrap()).unwrap(),
+                },
                 cipher: Cipher::from_oid(cipher).unwrap(),
                 iv: &test.iv,
             };

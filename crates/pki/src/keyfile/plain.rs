@@ -109,6 +109,8 @@ fn pkcs8_problem(der: &[u8]) -> Option<KeyFileError> {
         "1.3.101.110" => "X25519",
         "1.3.101.111" => "X448",
         "1.3.101.113" => "Ed448",
+        "2.16.840.1.101.3.4.3.17" | "2.16.840.1.101.3.4.3.18" | "2.16.840.1.101.3.4.3.19" => "ML-DSA",
+        "2.16.840.1.101.3.4.4.1" | "2.16.840.1.101.3.4.4.2" | "2.16.840.1.101.3.4.4.3" => "ML-KEM",
         other => return Some(KeyFileError::Unsupported(format!("the algorithm {other}"))),
     };
     Some(KeyFileError::Unsupported(name.to_owned()))

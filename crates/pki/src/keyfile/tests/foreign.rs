@@ -107,6 +107,8 @@ fn we_read_what_openssl_encrypts() {
             "-v2 aes-256-cbc -v2prf hmacWithSHA384",
             "-v2 aes-256-cbc -v2prf hmacWithSHA512 -iter 100000",
             "-v2 aes-128-cbc -outform DER",
+            "-scrypt",
+            "-scrypt -scrypt_N 4096 -scrypt_r 16 -scrypt_p 2 -v2 aes-128-cbc",
         ] {
             let command = format!("openssl pkcs8 -in key -topk8 {options} -passout pass:pass -out out");
             check_read(&bench.make(&command), Some(b"pass"), &key);
@@ -128,7 +130,8 @@ fn encryptions_that_are_not_supported_are_named() {
     bench.write("key", to_pem(&key(KeyAlgorithm::EcP256)).as_bytes());
     let encrypt =
         |options: &str| bench.make(&format!("openssl pkcs8 -in key -topk8 {options} -passout pass:pass -out out"));
-    check_unsupported(&encrypt("-scrypt"), "the key derivation scrypt");
+    let costly = encrypt("-scrypt -scrypt_N 1024 -scrypt_r 8 -scrypt_p 17");
+    check_unsupported(&costly, "scrypt of so high a cost (N=1024, r=8, p=17)");
     check_unsupported(&encrypt("-v1 PBE-SHA1-3DES"), "the old encryption of PKCS#12");
     let old = encrypt("-v1 PBE-MD5-DES -provider legacy -provider default");
     check_unsupported(&old, "the old encryption PBES1");

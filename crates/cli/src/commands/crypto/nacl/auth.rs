@@ -58,7 +58,7 @@ static VERIFY: Command = Command {
 
 fn digest(call: &Call) -> anyhow::Result<()> {
     let key = key::<32>("key file", call.argument(0).unwrap_or_default())?;
-    let digest = authenticator(&*key, &message(call, "Please enter text to digest")?);
+    let digest = authenticator(&key, &message(call, "Please enter text to digest")?);
     let digits: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
     print((digits + "\n").as_bytes())
 }
@@ -66,7 +66,7 @@ fn digest(call: &Call) -> anyhow::Result<()> {
 fn verify(call: &Call) -> anyhow::Result<()> {
     let key = key::<32>("key file", call.argument(0).unwrap_or_default())?;
     let expected = octets(call.argument(1).unwrap_or_default())?;
-    let digest = authenticator(&*key, &message(call, "Please enter text to verify")?);
+    let digest = authenticator(&key, &message(call, "Please enter text to verify")?);
     match constant_time::verify_slices_are_equal(&digest, &expected) {
         Ok(()) => print(b"ok\n"),
         Err(_) => Err(Ended::with(1, "fail").into()),
