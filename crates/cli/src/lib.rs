@@ -40,6 +40,7 @@ mod secret;
 mod settings;
 mod sign_in;
 mod template;
+mod trust;
 mod ui;
 
 use std::env;

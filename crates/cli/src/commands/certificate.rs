@@ -6,12 +6,14 @@ mod extract;
 mod fingerprint;
 mod format;
 mod inspect;
+mod install;
 mod key;
 mod lint;
 mod needs_renewal;
 mod p12;
 mod sign;
 mod terms;
+mod uninstall;
 mod verify;
 
 use crate::grammar::{Example, Group, Node};
@@ -29,11 +31,13 @@ pub(crate) static GROUP: Group = Group {
         Node::Command(&fingerprint::COMMAND),
         Node::Command(&format::COMMAND),
         Node::Command(&inspect::COMMAND),
+        Node::Command(&install::COMMAND),
         Node::Command(&key::COMMAND),
         Node::Command(&lint::COMMAND),
         Node::Command(&needs_renewal::COMMAND),
         Node::Command(&p12::COMMAND),
         Node::Command(&sign::COMMAND),
+        Node::Command(&uninstall::COMMAND),
         Node::Command(&verify::COMMAND),
     ],
 };

@@ -18,6 +18,8 @@ use crate::sandbox::Sandbox;
 const ELSEWHERE: &[(&str, &str)] = &[
     ("agent run", "a signal to end, and the system's folders; it has tests of its own"),
     ("ca ", "a CA; the end-to-end tests have one"),
+    ("certificate install", "the trust stores of this machine; it has tests of its own"),
+    ("certificate uninstall", "the trust stores of this machine; it has tests of its own"),
     ("demo", "the daemon; the end-to-end tests have it"),
     ("fileserver", "a signal to end; it has tests of its own"),
     ("oauth", "an identity provider; it has tests of its own"),

@@ -28,3 +28,4 @@ mod rules;
 mod sandbox;
 mod secrets;
 mod toolbox;
+mod trust;
