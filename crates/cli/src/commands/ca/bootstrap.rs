@@ -28,7 +28,7 @@ pub(crate) static COMMAND: Command = Command {
         Flag::value(&["context"], "<name>", "Make a context with this name, and make it the current one."),
         Flag::value(&["authority"], "<name>", "Folder of the context's authority; named like the context without it."),
         Flag::value(&["profile"], "<name>", "Folder of the context's profile; named like the context without it."),
-        Flag::refused(&["install"], "add the root certificate to the system's trust store with the system's own tools"),
+        Flag::refused(&["install"], "have the system trust the root certificate with 'certificate install' afterwards"),
         Flag::refused_value(&["team"], "name the CA with --ca-url and --fingerprint"),
         Flag::refused_value(&["team-authority"], "name the CA with --ca-url and --fingerprint"),
         Flag::refused_value(&["team-url"], "name the CA with --ca-url and --fingerprint"),
