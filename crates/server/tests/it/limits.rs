@@ -155,7 +155,7 @@ fn a_source_that_asks_too_often_is_refused_at_little_cost_and_nobody_else_is() {
     let bar = if cfg!(debug_assertions) { 2000 } else { 100 };
     assert!(cost < Duration::from_micros(bar), "a refusal cost {cost:?}");
     assert!(median < Duration::from_millis(50), "a refusal took {median:?}");
-    println!("measured H3: a refusal costs {cost:?} of a processor and takes {median:?}");
+    println!("measured flood: a refusal costs {cost:?} of a processor and takes {median:?}");
     // Whoever watches is always answered, others are, and so is the one who waits as long as was said.
     assert_eq!(ask(&mut bad, "GET", "/health", "").unwrap().status, 200);
     assert_eq!(sign(&mut good).status, 201);
