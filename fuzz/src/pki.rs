@@ -19,7 +19,8 @@ pub fn pem(data: &[u8]) {
 pub fn ocsp(data: &[u8]) {
     let Ok(request) = Request::from_der(data) else { return };
     for question in &request.questions {
-        assert!(question.is_same(question));
+        // Nothing is known of names and keys under a hash that is not known, so they are not the same as any others.
+        assert_eq!(question.is_same(question), question.hash().is_some());
         let _ = (question.serial().to_string(), question.hash().is_some_and(|hash| hash == HashAlgorithm::Sha1));
     }
     let content = RequestContent { questions: &request.questions, nonce: request.nonce.as_deref() };

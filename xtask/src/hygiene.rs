@@ -1,4 +1,5 @@
-//! What must not be in a file of this repository: paths of one machine, hosts of registries, links that lead nowhere.
+//! What must not be in a file of this repository: paths of one machine, hosts of registries, links that lead nowhere,
+//! and names of tests that do not exist.
 
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ pub(crate) fn run() -> Result<()> {
         wrong.extend(forbidden_text(path, &contents));
         if path.ends_with(".md") {
             wrong.extend(dead_links(path, &contents, |target| target.exists()));
+            wrong.extend(missing_tests(path, &contents, |file| std::fs::read_to_string(root().join(file)).ok()));
         }
     }
     if !wrong.is_empty() {
@@ -70,6 +72,22 @@ fn dead_links(path: &str, contents: &str, exists: impl Fn(&Path) -> bool) -> Vec
             }
             if !exists(&folder.join(target)) {
                 wrong.push(format!("{path}:{}: the link to `{target}` leads nowhere", number + 1));
+            }
+        }
+    }
+    wrong
+}
+
+/// Tests that a Markdown file names as `file.rs::function` and that are not there.
+fn missing_tests(path: &str, contents: &str, read: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (number, line) in contents.lines().enumerate() {
+        for code in line.split('`').skip(1).step_by(2) {
+            let Some((file, function)) = code.split_once(".rs::") else { continue };
+            let is_there =
+                read(&format!("{file}.rs")).is_some_and(|source| source.contains(&format!("fn {function}(")));
+            if !is_there {
+                wrong.push(format!("{path}:{}: there is no test `{code}`", number + 1));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Templates that want too much are stopped, soon and by name.
 
 use std::cell::Cell;
+use std::time::{Duration, Instant};
 
 use rung_template::{Bound, Environment, ErrorKind, Limits, Template, Value};
 
@@ -92,4 +93,32 @@ fn c14_whoever_renders_can_end_it() {
     let environment = Environment { limits, ..Environment::default() };
     check_stopped("{{ range 1000000000 }}{{ end }}", &environment, |bound| bound == Bound::Deadline);
     assert_eq!(asked.get(), 4);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "how long it takes is what is tested")]
+fn c14_a_template_that_wants_too_much_is_refused_within_a_tenth_of_a_second() {
+    let templates = [
+        "{{ range 1000000000 }}x{{ end }}",
+        r#"{{ range 5000 }}{{ regexMatch "(a*)*b" (repeat 2000 "a") }}{{ end }}"#,
+        r#"{{ define "x" }}{{ template "x" . }}{{ template "x" . }}{{ end }}{{ template "x" . }}"#,
+        r#"{{ repeat 1000000000 "x" }}"#,
+        r#"{{ $x := "xx" }}{{ range 60 }}{{ $x = print $x $x }}{{ end }}"#,
+        r#"{{ range 2000 }}{{ repeat 1000 "x" }}{{ end }}"#,
+        r#"{{ $x := list 1 }}{{ range 60 }}{{ $x = list $x $x }}{{ end }}{{ toJson $x }}"#,
+        r#"{{ regexReplaceAll "x" (repeat 10000 "x") (repeat 10000 "y") }}"#,
+        r#"{{ $d := dict }}{{ $_ := set $d "d" $d }}{{ toJson $d }}"#,
+    ];
+    // A program that is not optimized needs about ten times as long.
+    let most = Duration::from_millis(if cfg!(debug_assertions) { 1000 } else { 100 });
+    for template in templates {
+        let once = || {
+            let start = Instant::now();
+            check_stopped(template, &Environment::default(), |_| true);
+            start.elapsed()
+        };
+        // The machine may be busy with something else once or twice.
+        let fastest = (0..3).map(|_| once()).min().expect("three tries");
+        assert!(fastest < most, "{template}: {fastest:?}");
+    }
 }
