@@ -123,10 +123,9 @@ const SIGNATURES: [(u32, &str); 8] = [
 ];
 
 /// Key sets that are judged otherwise; providers' sets, which only have public keys, are read by a stricter reader.
-const KEYS: [(u32, &str); 3] = [
+const KEYS: [(u32, &str); 2] = [
     (1, "a set may have keys of several kinds; the key that verifies decides about the algorithm"),
     (4, "of several keys with one id each is tried, by its own algorithm"),
-    (7, "what others sign with weak keys is their affair; such keys are not certified"),
 ];
 
 /// Encrypted content that is judged otherwise.
