@@ -85,7 +85,7 @@ pub fn plan(
     check_key(request.public_key(), issuance.issuer)?;
     check_confirmation(&grant, request)?;
     let (subject, names) = names::decide(&grant, request, &issuance.profile.subject)?;
-    names::check_constraints(&names, issuance.issuer)?;
+    names::check_constraints(&subject, &names, issuance.issuer)?;
     let (not_before, not_after) = validity::decide(wanted, &grant.claims, issuance)?;
     let serial = SerialNumber::random(issuance.random)
         .map_err(|error| Error::Internal { what: "no randomness for a serial number", source: error.into() })?;

@@ -119,7 +119,7 @@ fn succeed(renewable: &Renewable<'_>, rekey: Option<&VerifiedRequest>, issuance:
     };
     plan::check_key(key, issuance.issuer)?;
     let names = old.subject_alt_names().map_err(|error| Denial::Name(error.to_string()))?;
-    plan::check_constraints(&names, issuance.issuer)?;
+    plan::check_constraints(old.subject(), &names, issuance.issuer)?;
     let lifetime = old.not_after().duration_since(old.not_before()).unwrap_or_default();
     let (not_before, not_after) = plan::succeeding_validity(lifetime, &common.claims, issuance)?;
     let serial = SerialNumber::random(issuance.random)

@@ -65,10 +65,22 @@ pub(super) fn decide(
     Ok((with_defaults(subject, defaults)?, names))
 }
 
-/// Refuse names that the chain's name constraints do not permit (RFC 5280 §4.2.1.10).
-pub(crate) fn check_constraints(names: &[SubjectAltName], issuer: &Issuer) -> Result<(), Denial> {
+/// Refuse names that the chain's name constraints do not permit (RFC 5280 §4.2.1.10), also where a host, an address or a
+/// mailbox stands in the common name: programs that still look there take it for one.
+pub(crate) fn check_constraints(
+    subject: &DistinguishedName,
+    names: &[SubjectAltName],
+    issuer: &Issuer,
+) -> Result<(), Denial> {
+    let common_name = subject.common_name().and_then(|name| SubjectAltName::classify(name).ok());
+    // Whatever has no dot is a word, too.
+    let common_name = common_name.filter(|name| match name {
+        SubjectAltName::Dns(host) => host.as_str().contains('.'),
+        SubjectAltName::Email(_) | SubjectAltName::Ip(_) => true,
+        SubjectAltName::Uri(_) => false,
+    });
     for constraints in issuer.name_constraints() {
-        for name in names {
+        for name in names.iter().chain(&common_name) {
             constraints
                 .permits(name)
                 .map_err(|error| Denial::Name(format!("the name {name} is not permitted: {error}")))?;

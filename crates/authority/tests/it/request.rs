@@ -241,6 +241,30 @@ fn c17_name_constraints_of_the_chain_are_kept() {
         let token = stage.id_token(json!({}));
         check(&stage, name, &token, &naming("", &[name]), if good { Ok(&expected) } else { denied });
     }
+    for (subject, good) in [
+        ("somebody", true),
+        ("Some.Body of Corp", true),
+        ("a.corp.example", true),
+        ("A.Corp.Example", true),
+        ("evil.example", false),
+        ("secret.corp.example", false),
+        ("10.1.2.3", true),
+        ("11.1.2.3", false),
+        ("a@corp.example", true),
+        ("a@evil.example", false),
+    ] {
+        let token = stage.jwk(json!({"sub": subject, "sans": ["b.corp.example"]}));
+        let expected = format!("{subject} | b.corp.example");
+        check(&stage, subject, &token, &request(|_| {}), if good { Ok(&expected) } else { denied });
+        let token = stage.id_token(json!({}));
+        check(
+            &stage,
+            subject,
+            &token,
+            &naming(subject, &["b.corp.example"]),
+            if good { Ok(&expected) } else { denied },
+        );
+    }
     let bob = stage.id_token(json!({"email": "bob@evil.example"}));
     check(&stage, "a person", &bob, &request(|_| {}), denied);
 }
