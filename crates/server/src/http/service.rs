@@ -5,7 +5,10 @@ use std::{
     convert::Infallible,
     net::SocketAddr,
     panic::AssertUnwindSafe,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -98,7 +101,7 @@ pub async fn serve(
                 peer: &peer,
                 id: &id,
             };
-            guarded(&shared, endpoint, call, body).await
+            guarded(&shared.metrics.panics, dispatch(endpoint, call, body)).await
         }
     };
     shared.metrics.count_answer(route, reply.status.as_u16());
@@ -151,18 +154,17 @@ pub struct Call<'a> {
     pub id: &'a RequestId,
 }
 
-/// Run an endpoint so that a defect in it costs one answer and not the process.
-async fn guarded(shared: &Shared, endpoint: Endpoint, call: Call<'_>, body: Incoming) -> Reply {
-    match AssertUnwindSafe(dispatch(endpoint, call, body)).catch_unwind().await {
+/// See to an answer so that a defect on the way to it costs this one answer and not the process.
+async fn guarded(panics: &AtomicU64, answer: impl Future<Output = Reply>) -> Reply {
+    match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(reply) => reply,
         Err(_) => {
-            shared.metrics.panics.fetch_add(1, Ordering::Relaxed);
+            panics.fetch_add(1, Ordering::Relaxed);
             Reply::refusal(&ErrorReport::internal_plain(), "the handler panicked; this is a defect of the program")
         }
     }
 }
 
-/// Look whether it is too much, read the body, and do the work.
 async fn dispatch(endpoint: Endpoint, call: Call<'_>, body: Incoming) -> Reply {
     let (limiter, limits) = (&call.shared.limiter, &call.generation.config.limits);
     let source = call.peer.source;
@@ -302,5 +304,27 @@ fn protocol(version: Version) -> &'static str {
         Version::HTTP_2 => "HTTP/2.0",
         Version::HTTP_10 => "HTTP/1.0",
         _ => "HTTP/1.1",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn h09_a_defect_costs_one_answer_and_tells_nothing() {
+        let panics = AtomicU64::new(0);
+        let defect = async {
+            let none: Option<Reply> = None;
+            none.expect("canary-in-a-panic")
+        };
+        let reply = guarded(&panics, defect).await;
+        assert_eq!((reply.status.as_u16(), panics.load(Ordering::Relaxed)), (500, 1));
+        let response = reply.into_response(&http::HeaderValue::from_static("x"));
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("\"status\":500") && !body.contains("canary"), "{body}");
+        assert_eq!(guarded(&panics, async { Reply::page_not_found() }).await.status.as_u16(), 404);
+        assert_eq!(panics.load(Ordering::Relaxed), 1);
     }
 }
