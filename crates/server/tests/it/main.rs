@@ -1,6 +1,7 @@
 //! The real program, as clients, scripts and service managers meet it.
 #![expect(clippy::unwrap_used, reason = "tests stop at what does not work")]
 
+mod abuse_cases;
 mod attacks;
 mod audit;
 mod bodies;
