@@ -165,6 +165,7 @@ async fn guarded(panics: &AtomicU64, answer: impl Future<Output = Reply>) -> Rep
     }
 }
 
+/// Look whether it is too much, read the body, and do the work.
 async fn dispatch(endpoint: Endpoint, call: Call<'_>, body: Incoming) -> Reply {
     let (limiter, limits) = (&call.shared.limiter, &call.generation.config.limits);
     let source = call.peer.source;

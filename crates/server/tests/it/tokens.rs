@@ -179,7 +179,7 @@ fn t17_tokens_beyond_every_bound_are_cut_off() {
     // The answer comes before the body is sent, and whoever goes on sending may miss it.
     let answer = client.exchange(format!("{head}{huge}").as_bytes()).unwrap_or_default();
     assert!(answer.is_empty() || Answer::parse(&answer).status == 413, "{answer}");
-    for (size, status) in [(200_000, 401), (1_000_000, 431)] {
+    for (size, status) in [(50_000, 401), (200_000, 431)] {
         let bearer = format!("Authorization: Bearer {}\r\n", "a".repeat(size));
         assert_eq!(client.send("POST", "/renew", &bearer, "").status, status, "{size}");
     }
