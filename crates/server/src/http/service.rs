@@ -315,10 +315,7 @@ mod tests {
     #[tokio::test]
     async fn h09_a_defect_costs_one_answer_and_tells_nothing() {
         let panics = AtomicU64::new(0);
-        let defect = async {
-            let none: Option<Reply> = None;
-            none.expect("canary-in-a-panic")
-        };
+        let defect = std::future::poll_fn(|_| -> std::task::Poll<Reply> { panic!("canary-in-a-panic") });
         let reply = guarded(&panics, defect).await;
         assert_eq!((reply.status.as_u16(), panics.load(Ordering::Relaxed)), (500, 1));
         let response = reply.into_response(&http::HeaderValue::from_static("x"));
