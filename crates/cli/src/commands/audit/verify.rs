@@ -65,7 +65,7 @@ fn folder(call: &Call, place: &str, key: Option<&str>, since: Option<&str>) -> a
     export.check(|count| earlier.as_ref().filter(|earlier| earlier.size == count).map(|earlier| earlier.root))?;
     if key.is_none() {
         call.ui.warning(&format!(
-            "The key was taken from the folder itself. Compare it with the one of the authority:\n{}",
+            "The key was taken from the folder itself. Compare it with the one of the authority: {}",
             export.key().to_text()
         ));
     }
