@@ -94,8 +94,9 @@ pub(super) fn alternative(top: &Members<'_>) -> Result<Names, ProfileError> {
         if is_usual {
             names.push(usual(&kind, &value).map_err(|problem| entry.wrong("value", problem))?);
         } else {
-            others = true;
-            names.extend(other(&entry, &kind, &value)?);
+            let name = other(&entry, &kind, &value)?;
+            others |= name.is_some();
+            names.extend(name);
         }
     }
     if others {
@@ -133,6 +134,13 @@ fn refused(text: &str, error: NameError) -> String {
 /// A name of a kind that only templates can make.
 fn other(entry: &Members<'_>, kind: &str, value: &str) -> Result<Option<GeneralName>, ProfileError> {
     let described = entry.object("asn1Value");
+    if !OTHER_KINDS.contains(&kind) && !kind.starts_with(|character: char| character.is_ascii_digit()) {
+        let problem = format!(
+            "is {kind:?}; it can be dns, email, ip, uri, auto, {} or an object identifier",
+            OTHER_KINDS.join(", ")
+        );
+        return Err(entry.wrong("type", problem));
+    }
     if value.is_empty() && entry.get("asn1Value")?.is_none() {
         return Ok(None);
     }
@@ -184,19 +192,16 @@ fn other(entry: &Members<'_>, kind: &str, value: &str) -> Result<Option<GeneralN
             Ok(Some(GeneralName::DirectoryName(name)))
         }
         "userPrincipalName" => other_name(USER_PRINCIPAL_NAME, &|out| out.element(tag::UTF8_STRING, value.as_bytes())),
-        kind if kind.starts_with(|character: char| character.is_ascii_digit()) => {
+        kind => {
             let type_id = oid(kind, "type")?;
             let der = any(value).map_err(|problem| entry.wrong("value", problem))?;
             Ok(Some(GeneralName::OtherName { type_id, value: der }))
         }
-        kind => {
-            let problem = format!(
-                "is {kind:?}; it can be dns, email, ip, uri, auto, registeredID, permanentIdentifier, hardwareModuleName, dn, userPrincipalName or an object identifier"
-            );
-            Err(entry.wrong("type", problem))
-        }
     }
 }
+
+/// The kinds of names that have words of their own here.
+const OTHER_KINDS: [&str; 5] = ["registeredID", "permanentIdentifier", "hardwareModuleName", "dn", "userPrincipalName"];
 
 fn hardware_module(entry: &Members<'_>, members: &Members<'_>) -> Result<Option<GeneralName>, ProfileError> {
     let id = members.text("type")?.unwrap_or_default();

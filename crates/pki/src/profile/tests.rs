@@ -105,7 +105,9 @@ fn names_of_every_kind() {
     // An extension that the template makes itself stands for them.
     let own = r#"{"dnsNames":"q.r","extensions":[{"id":"2.5.29.17","value":"MAWCA2EuYg=="}]}"#;
     assert_eq!(names(own), Some((false, "30058203612e62".to_owned())));
-    assert_eq!(names(r#"{"subject":"x"}"#), None);
+    for none in [r#"{"subject":"x"}"#, r#"{"sans":[{"type":"dn","value":""},{"type":"dns","value":""}]}"#] {
+        assert_eq!(names(none), None, "{none}");
+    }
 }
 
 #[test]
@@ -141,6 +143,7 @@ fn c15_what_is_not_what_it_has_to_be_is_named() {
         (r#"{"dnsNames":["a b"]}"#, "the member dnsNames has \"a b\""),
         (r#"{"ipAddresses":"1.2.3"}"#, "which is no IP address"),
         (r#"{"sans":[{"type":"foo","value":"x"}]}"#, "the member sans[0].type is \"foo\""),
+        (r#"{"sans":[{"type":"foo","value":""}]}"#, "the member sans[0].type is \"foo\""),
         (r#"{"sans":[{"type":"1.2.3","value":"numeric:x"}]}"#, "which is no numeric string"),
         (r#"{"sans":{"type":"dns"}}"#, "the member sans is no list"),
         (r#"{"basicConstraints":{"isCA":"yes"}}"#, "the member basicConstraints.isCA is neither true nor false"),
