@@ -6,33 +6,11 @@ mod jose;
 #[expect(unreachable_pub, reason = "the fuzz targets are another crate")]
 #[path = "../../../../fuzz/src/pki.rs"]
 mod pki;
+#[expect(unreachable_pub, reason = "the fuzz targets are another crate")]
+#[path = "../../../../fuzz/src/replay.rs"]
+mod replay;
 
-use std::fs;
-use std::path::Path;
-
-#[track_caller]
-fn replay(target: &str, function: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
-    let mut count = 0;
-    for entry in fs::read_dir(&folder).expect("the corpus is in the repository") {
-        let path = entry.expect("an entry").path();
-        // A panic names the input.
-        let _shown = Shown(&path);
-        function(&fs::read(&path).expect("an input"));
-        count += 1;
-    }
-    assert!(count >= 4, "{count} inputs in {}", folder.display());
-}
-
-struct Shown<'a>(&'a Path);
-
-impl Drop for Shown<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("the input is {}", self.0.display());
-        }
-    }
-}
+use replay::replay;
 
 #[test]
 fn jose() {
