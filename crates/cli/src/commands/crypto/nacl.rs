@@ -15,9 +15,9 @@ use zeroize::Zeroizing;
 use crate::base64_text::{decode, engine};
 use crate::call::Call;
 use crate::failure::Usage;
-use crate::grammar::{Command, Example, Flag, Group, Node};
+use crate::grammar::{Argument, Command, Count, Example, Flag, Group, Node};
 use crate::input;
-use crate::nacl::NONCE;
+use crate::nacl::{self, KEY, NONCE};
 use crate::output::{Commit, Existing, Mode, Target};
 use crate::ui::{Question, print, shown};
 
@@ -97,6 +97,26 @@ fn show(call: &Call, sealed: &[u8]) -> anyhow::Result<()> {
         false => print((URL_SAFE_NO_PAD.encode(sealed) + "\n").as_bytes()),
     }
 }
+
+/// What a message is sealed and opened with.
+type KeyAndNonce = (Zeroizing<[u8; KEY]>, [u8; NONCE]);
+
+/// Encrypt standard input.
+fn seal(call: &Call, (key, nonce): KeyAndNonce) -> anyhow::Result<()> {
+    show(call, &nacl::seal(&key, &nonce, &message(call, "Please enter text to seal")?))
+}
+
+/// Decrypt standard input.
+fn open(call: &Call, (key, nonce): KeyAndNonce) -> anyhow::Result<()> {
+    let opened = nacl::open(&key, &nonce, &sealed(call)?);
+    print(&opened.map_err(|_| anyhow!("error authenticating or decrypting input"))?)
+}
+
+/// The arguments of commands that make key files.
+static PAIR: &[Argument] = &[
+    Argument { name: "<pub-file>", count: Count::One, help: "Where the public key goes." },
+    Argument { name: "<priv-file>", count: Count::One, help: "Where the private key goes." },
+];
 
 /// Make the two files of a key pair.
 fn write_pair(call: &Call, command: &Command, make: fn() -> anyhow::Result<Pair>) -> anyhow::Result<()> {

@@ -4,11 +4,10 @@ use anyhow::anyhow;
 use aws_lc_rs::agreement::{PrivateKey, X25519};
 use zeroize::Zeroizing;
 
-use super::{FORCE, Pair, RAW, key, message, nonce, random, sealed, show, write_pair};
+use super::{FORCE, KeyAndNonce, PAIR, Pair, RAW, key, nonce, open, random, seal, write_pair};
 use crate::call::Call;
 use crate::grammar::{Argument, Command, Count, Example, Group, Node, Scope};
-use crate::nacl::{self, KEY, NONCE};
-use crate::ui::print;
+use crate::nacl::{self, KEY};
 
 pub(crate) static GROUP: Group = Group {
     name: "box",
@@ -30,10 +29,7 @@ static KEYPAIR: Command = Command {
     name: "keypair",
     summary: "make a key pair for boxes",
     description: "Makes a private and a public key of Curve25519, and writes each into a file of 32 octets.",
-    arguments: &[
-        Argument { name: "<pub-file>", count: Count::One, help: "Where the public key goes." },
-        Argument { name: "<priv-file>", count: Count::One, help: "Where the private key goes." },
-    ],
+    arguments: PAIR,
     flags: &[FORCE],
     examples: &[Example { purpose: "Make a key pair:", lines: &["crypto nacl box keypair new.pub new.priv"] }],
     scope: Scope::Anywhere,
@@ -55,10 +51,7 @@ static SEAL: Command = Command {
         lines: &["crypto nacl box seal nonce-1 bob.pub alice.priv < message.txt > message.box"],
     }],
     scope: Scope::Anywhere,
-    run: |call| {
-        let (key, nonce) = key_and_nonce(call)?;
-        show(call, &nacl::seal(&key, &nonce, &message(call, "Please enter text to seal")?))
-    },
+    run: |call| seal(call, key_and_nonce(call)?),
 };
 
 static OPEN: Command = Command {
@@ -76,14 +69,10 @@ static OPEN: Command = Command {
         lines: &["crypto nacl box open nonce-1 alice.pub bob.priv < letter.box"],
     }],
     scope: Scope::Anywhere,
-    run: |call| {
-        let (key, nonce) = key_and_nonce(call)?;
-        let opened = nacl::open(&key, &nonce, &sealed(call)?);
-        print(&opened.map_err(|_| anyhow!("error authenticating or decrypting input"))?)
-    },
+    run: |call| open(call, key_and_nonce(call)?),
 };
 
-fn key_and_nonce(call: &Call) -> anyhow::Result<(Zeroizing<[u8; KEY]>, [u8; NONCE])> {
+fn key_and_nonce(call: &Call) -> anyhow::Result<KeyAndNonce> {
     let nonce = nonce(call.argument(0).unwrap_or_default())?;
     let public = key::<KEY>("public key", call.argument(1).unwrap_or_default())?;
     let private = key::<KEY>("private key", call.argument(2).unwrap_or_default())?;

@@ -1,12 +1,8 @@
 //! `crypto nacl secretbox …`
 
-use anyhow::anyhow;
-
-use super::{RAW, key, message, nonce, sealed, show};
+use super::{KeyAndNonce, RAW, key, nonce, open, seal};
 use crate::call::Call;
 use crate::grammar::{Argument, Command, Count, Example, Group, Node, Scope};
-use crate::nacl;
-use crate::ui::print;
 
 pub(crate) static GROUP: Group = Group {
     name: "secretbox",
@@ -45,10 +41,7 @@ static SEAL: Command = Command {
         ],
     }],
     scope: Scope::Anywhere,
-    run: |call| {
-        let (key, nonce) = key_and_nonce(call)?;
-        show(call, &nacl::seal(&key, &nonce, &message(call, "Please enter text to seal")?))
-    },
+    run: |call| seal(call, key_and_nonce(call)?),
 };
 
 static OPEN: Command = Command {
@@ -62,14 +55,10 @@ static OPEN: Command = Command {
         lines: &["crypto nacl secretbox open nonce-1 box.key < secret.box"],
     }],
     scope: Scope::Anywhere,
-    run: |call| {
-        let (key, nonce) = key_and_nonce(call)?;
-        let opened = nacl::open(&key, &nonce, &sealed(call)?);
-        print(&opened.map_err(|_| anyhow!("error authenticating or decrypting input"))?)
-    },
+    run: |call| open(call, key_and_nonce(call)?),
 };
 
-fn key_and_nonce(call: &Call) -> anyhow::Result<(zeroize::Zeroizing<[u8; nacl::KEY]>, [u8; nacl::NONCE])> {
+fn key_and_nonce(call: &Call) -> anyhow::Result<KeyAndNonce> {
     let nonce = nonce(call.argument(0).unwrap_or_default())?;
     Ok((key("key", call.argument(1).unwrap_or_default())?, nonce))
 }

@@ -4,7 +4,7 @@ use anyhow::{Context as _, anyhow};
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use zeroize::Zeroizing;
 
-use super::{FORCE, Pair, RAW, key, message, random, sealed, show, write_pair};
+use super::{FORCE, PAIR, Pair, RAW, key, message, random, sealed, show, write_pair};
 use crate::call::Call;
 use crate::grammar::{Argument, Command, Count, Example, Group, Node, Scope};
 use crate::ui::print;
@@ -24,10 +24,7 @@ static KEYPAIR: Command = Command {
     name: "keypair",
     summary: "make a key pair for signatures",
     description: "Makes a private and a public key of Ed25519, and writes them into files of 64 and 32 octets.",
-    arguments: &[
-        Argument { name: "<pub-file>", count: Count::One, help: "Where the public key goes." },
-        Argument { name: "<priv-file>", count: Count::One, help: "Where the private key goes." },
-    ],
+    arguments: PAIR,
     flags: &[FORCE],
     examples: &[Example { purpose: "Make a key pair:", lines: &["crypto nacl sign keypair new.pub new.priv"] }],
     scope: Scope::Anywhere,
