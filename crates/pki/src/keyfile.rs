@@ -1,7 +1,7 @@
 //! Keys in every clothing in which they lie in files: PEM and DER of PKCS#1, SEC 1 and PKCS#8, encrypted or not,
 //! OpenSSH, JWK and JWE.
 
-mod cbc;
+pub(crate) mod cbc;
 mod clothing;
 mod legacy;
 mod openssh;

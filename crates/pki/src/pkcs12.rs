@@ -9,6 +9,8 @@ mod read;
 mod tests;
 mod write;
 
+use const_oid::ObjectIdentifier;
+
 use crate::{Certificate, PrivateKey};
 
 pub use write::Style;
@@ -45,16 +47,16 @@ pub const MAX_LEN: usize = 16 << 20;
 const MAX_ITERATIONS: u32 = 5_000_000;
 
 /// `data` (RFC 5652 §4).
-const DATA: &str = "1.2.840.113549.1.7.1";
+const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 /// `encryptedData` (RFC 5652 §8).
-const ENCRYPTED_DATA: &str = "1.2.840.113549.1.7.6";
-const KEY_BAG: &str = "1.2.840.113549.1.12.10.1.1";
-const SHROUDED_KEY_BAG: &str = "1.2.840.113549.1.12.10.1.2";
-const CERT_BAG: &str = "1.2.840.113549.1.12.10.1.3";
-const SAFE_CONTENTS_BAG: &str = "1.2.840.113549.1.12.10.1.6";
+const ENCRYPTED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");
+const KEY_BAG: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.10.1.1");
+const SHROUDED_KEY_BAG: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.10.1.2");
+const CERT_BAG: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.10.1.3");
+const SAFE_CONTENTS_BAG: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.10.1.6");
 /// `x509Certificate` (RFC 7292 §4.2.3).
-const X509: &str = "1.2.840.113549.1.9.22.1";
-const FRIENDLY_NAME: &str = "1.2.840.113549.1.9.20";
-const LOCAL_KEY_ID: &str = "1.2.840.113549.1.9.21";
+const X509: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.22.1");
+const FRIENDLY_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.20");
+const LOCAL_KEY_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.21");
 /// What Java marks certificates with that are to be trusted.
-const JAVA_TRUSTED: &str = "2.16.840.1.113894.746875.1.1";
+const JAVA_TRUSTED: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.113894.746875.1.1");

@@ -23,7 +23,7 @@ pub(super) enum Cipher {
 
 /// The data is not a whole number of blocks or its padding is wrong; for want of better, the password is.
 #[derive(Debug)]
-pub(super) struct BadPadding;
+pub(crate) struct BadPadding;
 
 impl Cipher {
     /// Its name in the header `DEK-Info` (RFC 1423 and OpenSSL).
@@ -112,11 +112,19 @@ fn decrypt_des<C>(key: &[u8], iv: &[u8], data: &[u8]) -> Result<Zeroizing<Vec<u8
 where
     C: BlockCipherDecrypt + KeyInit + KeySizeUser,
 {
-    let cipher = C::new_from_slice(key).expect("the key has the length of the cipher");
+    decrypt_blocks(&C::new_from_slice(key).expect("the key has the length of the cipher"), iv, data)
+}
+
+/// Decrypt with a cipher whose blocks have eight octets, and take the padding off. The data is whole blocks.
+pub(crate) fn decrypt_blocks<C: BlockCipherDecrypt>(
+    cipher: &C,
+    iv: &[u8],
+    data: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, BadPadding> {
     let mut plaintext = Zeroizing::new(Vec::with_capacity(data.len()));
     let mut previous = iv;
     for encrypted in data.chunks_exact(8) {
-        let mut block = Block::<C>::try_from(encrypted).expect("a block of DES has eight octets");
+        let mut block = Block::<C>::try_from(encrypted).expect("a block has eight octets");
         cipher.decrypt_block(&mut block);
         plaintext.extend(block.iter().zip(previous).map(|(octet, previous)| octet ^ previous));
         previous = encrypted;

@@ -150,13 +150,18 @@ impl<'a> Kdf<'a> {
 }
 
 fn hash(identifier: Option<Identifier<'_>>) -> Result<pbkdf2::Algorithm, KeyFileError> {
-    // RFC 8018 appendix A.2: HMAC-SHA1 when nothing is said.
-    match identifier.map(|identifier| identifier.oid) {
+    let oid = identifier.map(|identifier| identifier.oid);
+    pseudorandom_function(oid).map_err(|oid| unsupported(&format!("PBKDF2 and the hash {oid}")))
+}
+
+/// What PBKDF2 runs on: HMAC-SHA1 when nothing is said (RFC 8018 appendix A.2). The error is what is not known.
+pub(crate) fn pseudorandom_function(oid: Option<ObjectIdentifier>) -> Result<pbkdf2::Algorithm, ObjectIdentifier> {
+    match oid {
         None | Some(HMAC_SHA1) => Ok(pbkdf2::PBKDF2_HMAC_SHA1),
         Some(HMAC_SHA256) => Ok(pbkdf2::PBKDF2_HMAC_SHA256),
         Some(HMAC_SHA384) => Ok(pbkdf2::PBKDF2_HMAC_SHA384),
         Some(HMAC_SHA512) => Ok(pbkdf2::PBKDF2_HMAC_SHA512),
-        Some(other) => Err(unsupported(&format!("PBKDF2 and the hash {other}"))),
+        Some(other) => Err(other),
     }
 }
 
@@ -209,11 +214,11 @@ const MAX_SCRYPT: u64 = 1 << 22;
 const ITERATIONS: u32 = 600_000;
 const AES_256_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.42");
 const HMAC_SHA1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.7");
-const HMAC_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.9");
-const HMAC_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.10");
-const HMAC_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.11");
+pub(crate) const HMAC_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.9");
+pub(crate) const HMAC_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.10");
+pub(crate) const HMAC_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.2.11");
 const PBES2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.13");
-const PBKDF2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.12");
+pub(crate) const PBKDF2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.12");
 const SCRYPT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11591.4.11");
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use std::num::NonZeroU32;
 
 use aws_lc_rs::{digest, hmac, pbkdf2, rand};
+use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
 use super::{
@@ -11,7 +12,10 @@ use super::{
     kdf::{Use, derive},
     old,
 };
-use crate::asn1::{NotDer, Reader, Writer, tag};
+use crate::{
+    asn1::{NotDer, Reader, Writer, tag},
+    keyfile::pbes2::{HMAC_SHA256, HMAC_SHA384, HMAC_SHA512, PBKDF2, pseudorandom_function},
+};
 
 /// Check the seal `mac_data` over `content`; gives the password in the form in which it fits.
 pub(super) fn verify(mac_data: &[u8], content: &[u8], text: &str) -> Result<Zeroizing<Vec<u8>>, Pkcs12Error> {
@@ -28,8 +32,12 @@ pub(super) fn verify(mac_data: &[u8], content: &[u8], text: &str) -> Result<Zero
     Err(Pkcs12Error::Password)
 }
 
+fn unsupported(algorithm: ObjectIdentifier) -> Pkcs12Error {
+    Pkcs12Error::Unsupported(format!("a seal (MAC) of the algorithm {algorithm}"))
+}
+
 struct Seal<'a> {
-    algorithm: String,
+    algorithm: ObjectIdentifier,
     parameters: &'a [u8],
     digest: &'a [u8],
     salt: &'a [u8],
@@ -45,7 +53,7 @@ impl<'a> Seal<'a> {
         let mut fields = Reader::whole(der, tag::SEQUENCE).map_err(malformed)?;
         let mut info = fields.nested(tag::SEQUENCE).map_err(malformed)?;
         let mut algorithm = info.nested(tag::SEQUENCE).map_err(malformed)?;
-        let oid = algorithm.oid().map_err(malformed)?.to_string();
+        let oid = algorithm.oid().map_err(malformed)?;
         let parameters = if algorithm.is_empty() { &[][..] } else { algorithm.element().map_err(malformed)?.der };
         let digest = info.expect(tag::OCTET_STRING).map_err(malformed)?.content;
         let salt = fields.expect(tag::OCTET_STRING).map_err(malformed)?.content;
@@ -54,11 +62,10 @@ impl<'a> Seal<'a> {
     }
 
     fn fits(&self, content: &[u8], password: &[u8], text: &str) -> Result<bool, Pkcs12Error> {
-        let (algorithm, key) = match self.algorithm.as_str() {
+        let (algorithm, key) = match self.algorithm {
             PBMAC1 => self.by_pbmac1(text)?,
             other => {
-                let (hash, algorithm) = hash(other)
-                    .ok_or_else(|| Pkcs12Error::Unsupported(format!("a seal (MAC) of the algorithm {other}")))?;
+                let (hash, algorithm) = hash(other).ok_or_else(|| unsupported(other))?;
                 let secrets = (password, self.salt, self.iterations);
                 (algorithm, derive(hash, Use::Mac, secrets, hash.output_len()))
             }
@@ -72,8 +79,8 @@ impl<'a> Seal<'a> {
         let mut fields = Reader::whole(self.parameters, tag::SEQUENCE).map_err(malformed)?;
         let mut kdf = fields.nested(tag::SEQUENCE).map_err(malformed)?;
         let mut scheme = fields.nested(tag::SEQUENCE).map_err(malformed)?;
-        let (kdf_oid, scheme) = (kdf.oid().map_err(malformed)?, scheme.oid().map_err(malformed)?.to_string());
-        if kdf_oid.to_string() != PBKDF2 {
+        let (kdf_oid, scheme) = (kdf.oid().map_err(malformed)?, scheme.oid().map_err(malformed)?);
+        if kdf_oid != PBKDF2 {
             return Err(Pkcs12Error::Unsupported(format!("the key derivation {kdf_oid}")));
         }
         let mut parameters = kdf.nested(tag::SEQUENCE).map_err(malformed)?;
@@ -87,21 +94,11 @@ impl<'a> Seal<'a> {
             None => return Err(Pkcs12Error::Malformed("its seal (MAC) does not say how long its key is")),
         };
         let prf = match parameters.is_empty() {
-            true => HMAC_SHA1.to_owned(),
-            false => {
-                let mut prf = parameters.nested(tag::SEQUENCE).map_err(malformed)?;
-                prf.oid().map_err(malformed)?.to_string()
-            }
+            true => None,
+            false => Some(parameters.nested(tag::SEQUENCE).and_then(|mut prf| prf.oid()).map_err(malformed)?),
         };
-        let unsupported = |oid: &str| Pkcs12Error::Unsupported(format!("a seal (MAC) of the algorithm {oid}"));
-        let prf = match prf.as_str() {
-            HMAC_SHA1 => pbkdf2::PBKDF2_HMAC_SHA1,
-            HMAC_SHA256 => pbkdf2::PBKDF2_HMAC_SHA256,
-            HMAC_SHA384 => pbkdf2::PBKDF2_HMAC_SHA384,
-            HMAC_SHA512 => pbkdf2::PBKDF2_HMAC_SHA512,
-            other => return Err(unsupported(other)),
-        };
-        let algorithm = match scheme.as_str() {
+        let prf = pseudorandom_function(prf).map_err(unsupported)?;
+        let algorithm = match scheme {
             HMAC_SHA256 => hmac::HMAC_SHA256,
             HMAC_SHA384 => hmac::HMAC_SHA384,
             HMAC_SHA512 => hmac::HMAC_SHA512,
@@ -126,7 +123,7 @@ pub(super) fn seal(content: &[u8], password: &[u8], legacy: bool, iterations: u3
     out.sequence(|out| {
         out.sequence(|out| {
             out.sequence(|out| {
-                out.oid(&oid.parse().expect("an object identifier"));
+                out.oid(&oid);
                 out.raw(&[5, 0]);
             });
             out.element(tag::OCTET_STRING, digest.as_ref());
@@ -137,21 +134,18 @@ pub(super) fn seal(content: &[u8], password: &[u8], legacy: bool, iterations: u3
     Ok(out.into_der())
 }
 
-fn hash(oid: &str) -> Option<(&'static digest::Algorithm, hmac::Algorithm)> {
+fn hash(oid: ObjectIdentifier) -> Option<(&'static digest::Algorithm, hmac::Algorithm)> {
     Some(match oid {
         SHA1 => (&digest::SHA1_FOR_LEGACY_USE_ONLY, hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
         SHA256 => (&digest::SHA256, hmac::HMAC_SHA256),
-        "2.16.840.1.101.3.4.2.2" => (&digest::SHA384, hmac::HMAC_SHA384),
-        "2.16.840.1.101.3.4.2.3" => (&digest::SHA512, hmac::HMAC_SHA512),
+        SHA384 => (&digest::SHA384, hmac::HMAC_SHA384),
+        SHA512 => (&digest::SHA512, hmac::HMAC_SHA512),
         _ => return None,
     })
 }
 
-const SHA1: &str = "1.3.14.3.2.26";
-const SHA256: &str = "2.16.840.1.101.3.4.2.1";
-const PBMAC1: &str = "1.2.840.113549.1.5.14";
-const PBKDF2: &str = "1.2.840.113549.1.5.12";
-const HMAC_SHA1: &str = "1.2.840.113549.2.7";
-const HMAC_SHA256: &str = "1.2.840.113549.2.9";
-const HMAC_SHA384: &str = "1.2.840.113549.2.10";
-const HMAC_SHA512: &str = "1.2.840.113549.2.11";
+const SHA1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.14.3.2.26");
+const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
+const SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.2");
+const SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.3");
+const PBMAC1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.14");

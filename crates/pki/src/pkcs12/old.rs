@@ -2,14 +2,18 @@
 //! program has to read it.
 
 use aws_lc_rs::{digest, rand};
-use des::cipher::{Block, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
+use const_oid::ObjectIdentifier;
+use des::cipher::{Block, BlockCipherEncrypt, KeyInit};
 use zeroize::Zeroizing;
 
 use super::{
     MAX_ITERATIONS, Pkcs12Error,
     kdf::{Use, derive},
 };
-use crate::asn1::{Reader, Writer, tag};
+use crate::{
+    asn1::{Reader, Writer, tag},
+    keyfile::cbc::{BadPadding, decrypt_blocks},
+};
 
 /// One of those ciphers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,12 +24,12 @@ pub(super) enum Cipher {
 }
 
 impl Cipher {
-    pub(super) fn from_oid(oid: &str) -> Option<Self> {
+    pub(super) fn from_oid(oid: ObjectIdentifier) -> Option<Self> {
         match oid {
-            "1.2.840.113549.1.12.1.3" => Some(Self::TripleDes),
-            "1.2.840.113549.1.12.1.4" => Some(Self::TwoKeyDes),
-            "1.2.840.113549.1.12.1.5" => Some(Self::Rc2 { bits: 128 }),
-            "1.2.840.113549.1.12.1.6" => Some(Self::Rc2 { bits: 40 }),
+            TRIPLE_DES => Some(Self::TripleDes),
+            TWO_KEY_DES => Some(Self::TwoKeyDes),
+            RC2_128 => Some(Self::Rc2 { bits: 128 }),
+            RC2_40 => Some(Self::Rc2 { bits: 40 }),
             _ => None,
         }
     }
@@ -68,45 +72,22 @@ pub(super) fn decrypt(
     (password, salt, iterations): (&[u8], &[u8], u32),
     data: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, Pkcs12Error> {
-    let (blocks, rest) = data.as_chunks::<8>();
-    if blocks.is_empty() || !rest.is_empty() {
+    if data.is_empty() || !data.len().is_multiple_of(8) {
         return Err(Pkcs12Error::Malformed("what is encrypted is no whole number of blocks"));
     }
     let secrets = (password, salt, iterations);
     let mut key = derive(&digest::SHA1_FOR_LEGACY_USE_ONLY, Use::Key, secrets, cipher.key_len());
     let vector = derive(&digest::SHA1_FOR_LEGACY_USE_ONLY, Use::Vector, secrets, 8);
+    if cipher == Cipher::TwoKeyDes {
+        key.extend_from_within(..8);
+    }
     let plaintext = match cipher {
-        Cipher::TripleDes => with(&des::TdesEde3::new_from_slice(&key).expect("24 octets"), &vector, blocks),
-        Cipher::TwoKeyDes => {
-            key.extend_from_within(..8);
-            with(&des::TdesEde3::new_from_slice(&key).expect("24 octets"), &vector, blocks)
+        Cipher::TripleDes | Cipher::TwoKeyDes => {
+            decrypt_blocks(&des::TdesEde3::new_from_slice(&key).expect("24 octets"), &vector, data)
         }
-        Cipher::Rc2 { bits } => with(&rc2::Rc2::new_with_eff_key_len(&key, bits), &vector, blocks),
+        Cipher::Rc2 { bits } => decrypt_blocks(&rc2::Rc2::new_with_eff_key_len(&key, bits), &vector, data),
     };
-    unpadded(plaintext)
-}
-
-fn with<C: BlockCipherDecrypt>(cipher: &C, vector: &[u8], blocks: &[[u8; 8]]) -> Zeroizing<Vec<u8>> {
-    let mut plaintext = Zeroizing::new(Vec::with_capacity(blocks.len() * 8));
-    let mut previous = vector;
-    for encrypted in blocks {
-        let mut block = Block::<C>::try_from(&encrypted[..]).expect("a block has eight octets");
-        cipher.decrypt_block(&mut block);
-        plaintext.extend(block.iter().zip(previous).map(|(octet, previous)| octet ^ previous));
-        previous = encrypted;
-    }
-    plaintext
-}
-
-fn unpadded(mut plaintext: Zeroizing<Vec<u8>>) -> Result<Zeroizing<Vec<u8>>, Pkcs12Error> {
-    let padding = plaintext.last().map_or(0, |last| usize::from(*last));
-    let start = plaintext.len().checked_sub(padding).filter(|_| (1..=8).contains(&padding));
-    let start = start.ok_or(Pkcs12Error::Password)?;
-    if plaintext[start..].iter().any(|octet| usize::from(*octet) != padding) {
-        return Err(Pkcs12Error::Password);
-    }
-    plaintext.truncate(start);
-    Ok(plaintext)
+    plaintext.map_err(|BadPadding| Pkcs12Error::Password)
 }
 
 /// Pad and encrypt with Triple DES; gives the `AlgorithmIdentifier` and what was encrypted.
@@ -130,7 +111,7 @@ pub(super) fn encrypt(password: &[u8], data: &[u8], iterations: u32) -> Result<(
     }
     let mut algorithm = Writer::default();
     algorithm.sequence(|out| {
-        out.oid(&"1.2.840.113549.1.12.1.3".parse().expect("an object identifier"));
+        out.oid(&TRIPLE_DES);
         out.sequence(|out| {
             out.element(tag::OCTET_STRING, &salt);
             out.signed(i64::from(iterations));
@@ -138,3 +119,8 @@ pub(super) fn encrypt(password: &[u8], data: &[u8], iterations: u32) -> Result<(
     });
     Ok((algorithm.into_der(), encrypted))
 }
+
+const TRIPLE_DES: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.3");
+const TWO_KEY_DES: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.4");
+const RC2_128: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.5");
+const RC2_40: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.6");

@@ -1,5 +1,6 @@
 //! Reading PKCS #12 files.
 
+use const_oid::ObjectIdentifier;
 use zeroize::Zeroizing;
 
 use super::{
@@ -59,9 +60,9 @@ impl Bundle {
 }
 
 /// The kind of a `ContentInfo`, and what is within.
-fn content_info<'a>(list: &mut Reader<'a>) -> Result<(String, Reader<'a>), Pkcs12Error> {
+fn content_info<'a>(list: &mut Reader<'a>) -> Result<(ObjectIdentifier, Reader<'a>), Pkcs12Error> {
     let mut info = list.nested(tag::SEQUENCE).map_err(malformed)?;
-    let kind = info.oid().map_err(malformed)?.to_string();
+    let kind = info.oid().map_err(malformed)?;
     let content = info.nested(tag::context_constructed(0)).map_err(malformed)?;
     Ok((kind, content))
 }
@@ -84,7 +85,7 @@ struct Bags {
 impl Found<'_> {
     fn safe(&mut self, safes: &mut Reader<'_>) -> Result<(), Pkcs12Error> {
         let (kind, mut content) = content_info(safes)?;
-        match kind.as_str() {
+        match kind {
             DATA => {
                 let octets = content.expect(tag::OCTET_STRING).map_err(malformed)?.content;
                 self.bags(&ber::to_der(octets)?, 0)
@@ -111,17 +112,17 @@ impl Found<'_> {
                 return Err(Pkcs12Error::Unsupported(format!("more than {MAX_BAGS} entries")));
             }
             let mut bag = bags.nested(tag::SEQUENCE).map_err(malformed)?;
-            let kind = bag.oid().map_err(malformed)?.to_string();
+            let kind = bag.oid().map_err(malformed)?;
             let value = bag.nested(tag::context_constructed(0)).map_err(malformed)?;
             let own_id = if bag.is_empty() { None } else { local_key_id(bag.nested(tag::SET).map_err(malformed)?)? };
-            self.bag(&kind, value, own_id, depth)?;
+            self.bag(kind, value, own_id, depth)?;
         }
         Ok(())
     }
 
     fn bag(
         &mut self,
-        kind: &str,
+        kind: ObjectIdentifier,
         mut value: Reader<'_>,
         own_id: Option<Vec<u8>>,
         depth: usize,
@@ -140,7 +141,7 @@ impl Found<'_> {
             }
             CERT_BAG => {
                 let mut fields = value.nested(tag::SEQUENCE).map_err(malformed)?;
-                if fields.oid().map_err(malformed)?.to_string() == X509 {
+                if fields.oid().map_err(malformed)? == X509 {
                     let mut within = fields.nested(tag::context_constructed(0)).map_err(malformed)?;
                     let der = within.expect(tag::OCTET_STRING).map_err(malformed)?.content;
                     let certificate = Certificate::from_der(der)
@@ -162,8 +163,8 @@ impl Found<'_> {
             return Err(Pkcs12Error::Unsupported(format!("more than {MAX_DECRYPTIONS} encrypted parts")));
         }
         let mut fields = Reader::whole(algorithm, tag::SEQUENCE).map_err(malformed)?;
-        let oid = fields.oid().map_err(malformed)?.to_string();
-        match old::Cipher::from_oid(&oid) {
+        let oid = fields.oid().map_err(malformed)?;
+        match old::Cipher::from_oid(oid) {
             Some(cipher) => {
                 let (salt, iterations) = old::parameters(fields.element().map_err(malformed)?.der)?;
                 old::decrypt(cipher, (&self.encoded, &salt, iterations), data)
@@ -203,7 +204,7 @@ fn local_key_id(mut attributes: Reader<'_>) -> Result<Option<Vec<u8>>, Pkcs12Err
     let mut found = None;
     while !attributes.is_empty() {
         let mut attribute = attributes.nested(tag::SEQUENCE).map_err(malformed)?;
-        if attribute.oid().map_err(malformed)?.to_string() == LOCAL_KEY_ID {
+        if attribute.oid().map_err(malformed)? == LOCAL_KEY_ID {
             let mut values = attribute.nested(tag::SET).map_err(malformed)?;
             found = Some(values.expect(tag::OCTET_STRING).map_err(malformed)?.content.to_vec());
         }

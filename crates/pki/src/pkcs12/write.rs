@@ -1,5 +1,7 @@
 //! Writing PKCS #12 files.
 
+use const_oid::ObjectIdentifier;
+
 use super::{
     Bundle, CERT_BAG, DATA, ENCRYPTED_DATA, FRIENDLY_NAME, JAVA_TRUSTED, LOCAL_KEY_ID, Pkcs12Error, SHROUDED_KEY_BAG,
     X509, kdf, mac, old,
@@ -7,6 +9,7 @@ use super::{
 use crate::{
     Certificate, PrivateKey,
     asn1::{Reader, Writer, tag},
+    extension::Purpose,
     keyfile::pbes2,
 };
 
@@ -80,12 +83,12 @@ impl Sealing<'_> {
         let (algorithm, encrypted) = self.encrypt(bags)?;
         let mut out = Writer::default();
         out.sequence(|out| {
-            out.oid(&ENCRYPTED_DATA.parse().expect("an object identifier"));
+            out.oid(&ENCRYPTED_DATA);
             out.nested(tag::context_constructed(0), |out| {
                 out.sequence(|out| {
                     out.signed(0);
                     out.sequence(|out| {
-                        out.oid(&DATA.parse().expect("an object identifier"));
+                        out.oid(&DATA);
                         out.raw(&algorithm);
                         out.element(tag::context(0), &encrypted);
                     });
@@ -101,7 +104,7 @@ impl Sealing<'_> {
         let mut bags = Writer::default();
         bags.sequence(|out| {
             out.sequence(|out| {
-                out.oid(&SHROUDED_KEY_BAG.parse().expect("an object identifier"));
+                out.oid(&SHROUDED_KEY_BAG);
                 out.nested(tag::context_constructed(0), |out| {
                     out.sequence(|out| {
                         out.raw(&algorithm);
@@ -119,17 +122,17 @@ impl Sealing<'_> {
 
 fn data(out: &mut Writer, content: &[u8]) {
     out.sequence(|out| {
-        out.oid(&DATA.parse().expect("an object identifier"));
+        out.oid(&DATA);
         out.nested(tag::context_constructed(0), |out| out.element(tag::OCTET_STRING, content));
     });
 }
 
 fn cert_bag(out: &mut Writer, certificate: &Certificate, own_id: Option<&[u8]>, trusted: Option<&str>) {
     out.sequence(|out| {
-        out.oid(&CERT_BAG.parse().expect("an object identifier"));
+        out.oid(&CERT_BAG);
         out.nested(tag::context_constructed(0), |out| {
             out.sequence(|out| {
-                out.oid(&X509.parse().expect("an object identifier"));
+                out.oid(&X509);
                 out.nested(tag::context_constructed(0), |out| out.element(tag::OCTET_STRING, certificate.der()));
             });
         });
@@ -142,22 +145,22 @@ fn attributes(out: &mut Writer, own_id: Option<&[u8]>, trusted: Option<&str>) {
         return;
     }
     let mut all: Vec<Vec<u8>> = Vec::new();
-    let mut attribute = |oid: &str, write: &dyn Fn(&mut Writer)| {
+    let mut attribute = |oid: &ObjectIdentifier, write: &dyn Fn(&mut Writer)| {
         let mut out = Writer::default();
         out.sequence(|out| {
-            out.oid(&oid.parse().expect("an object identifier"));
+            out.oid(oid);
             out.nested(tag::SET, |out| write(out));
         });
         all.push(out.into_der());
     };
     if let Some(own_id) = own_id {
-        attribute(LOCAL_KEY_ID, &|out| out.element(tag::OCTET_STRING, own_id));
+        attribute(&LOCAL_KEY_ID, &|out| out.element(tag::OCTET_STRING, own_id));
     }
     if let Some(name) = trusted {
         let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_be_bytes).collect();
-        attribute(FRIENDLY_NAME, &|out| out.element(tag::BMP_STRING, &name));
-        // `anyExtendedKeyUsage`: for every purpose.
-        attribute(JAVA_TRUSTED, &|out| out.oid(&"2.5.29.37.0".parse().expect("an object identifier")));
+        attribute(&FRIENDLY_NAME, &|out| out.element(tag::BMP_STRING, &name));
+        // For every purpose.
+        attribute(&JAVA_TRUSTED, &|out| out.oid(&Purpose::Any.oid()));
     }
     // X.690 §11.6: the elements of a set in ascending order.
     all.sort_unstable();
