@@ -1,6 +1,6 @@
 //! Certificates that are signed here, with a key in a file.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, bail};
 use rung_pki::profile::{Keys, Names, Profile};
@@ -21,6 +21,9 @@ pub(crate) struct Issuer {
     /// Where the certificate came from.
     file: String,
 }
+
+/// How long the certificate of a CA lasts if nothing is said.
+pub(crate) const TEN_YEARS: Duration = Duration::from_secs(3650 * 24 * 60 * 60);
 
 /// The time that a certificate is valid.
 #[derive(Debug, Clone, Copy)]

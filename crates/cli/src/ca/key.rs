@@ -20,7 +20,7 @@ pub(crate) fn algorithm(call: &Call) -> anyhow::Result<KeyAlgorithm> {
 }
 
 /// The kind of key that these values of the flags mean.
-pub(super) fn choose(kty: Option<&str>, curve: Option<&str>, size: Option<&str>) -> Result<KeyAlgorithm, Usage> {
+pub(crate) fn choose(kty: Option<&str>, curve: Option<&str>, size: Option<&str>) -> Result<KeyAlgorithm, Usage> {
     if kty.is_none() {
         let alone = curve.map(|_| "curve").or(size.map(|_| "size"));
         if let Some(flag) = alone {

@@ -12,13 +12,14 @@ use anyhow::{Context as _, bail};
 use rung_pki::{Certificate, PrivateKey, RequestContent, Signer, chain, extension};
 use rung_spec::{Config, edit};
 use serde_json::{Value, json};
-use time::format_description::well_known::Rfc3339;
 
 use crate::ca::{connection::read_roots, when};
 use crate::call::Call;
 use crate::clock;
 use crate::failure::Usage;
 use crate::grammar::{Command, Example, Flag, Scope};
+use crate::inspect::rfc3339;
+use crate::issuer::TEN_YEARS;
 use crate::output::{Commit, Existing, Mode, Target};
 use files::Files;
 use issue::Signatory;
@@ -96,8 +97,6 @@ pub(crate) static COMMAND: Command = Command {
     run,
 };
 
-/// For ten years.
-const LIFETIME: Duration = Duration::from_secs(3650 * 24 * 3600);
 /// A new intermediate has begun for clients whose clocks are behind.
 const BACKDATE: Duration = Duration::from_secs(60 * 60);
 /// As long after their end certificates can be renewed where that is allowed.
@@ -146,7 +145,7 @@ fn make(call: &Call, present: Present) -> anyhow::Result<()> {
     let public = next.as_ref().unwrap_or(&key.key).public_key();
     let end = match when::flag(call, "not-after")? {
         Some((text, wanted)) => wanted.resolve(now).with_context(|| format!("--not-after {text} is out of range"))?,
-        None => now + LIFETIME,
+        None => now + TEN_YEARS,
     };
     let order =
         issue::Order { subject, public, present: &present.certificate, not_before: now - BACKDATE, not_after: end };
@@ -234,13 +233,8 @@ fn put_in_force(call: &Call, present: Present, next: &Next<'_>, now: SystemTime)
 
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let mut retired = present.retired.clone();
-    let mut entry = json!({ "crt": text(&present.config.crt) });
-    if next.files.key.to_string_lossy() != present.config.key.as_str() {
-        entry["key"] = present.config.key.as_str().into();
-    }
-    entry["until"] = clock::stamp(until).replace_nanosecond(0)?.format(&Rfc3339)?.into();
-    retired.push(entry);
-    // Those that have no key of their own had that of the one that issued.
+    retired.push(json!({ "crt": text(&present.config.crt), "until": rfc3339(until) }));
+    // Those that have no key of their own had that of the one that issued, as it had itself.
     if next.files.key.to_string_lossy() != present.config.key.as_str() {
         for entry in retired.iter_mut().filter(|entry| entry.get("key").is_none()) {
             entry["key"] = present.config.key.as_str().into();
@@ -288,8 +282,7 @@ fn report(call: &Call, present: &Present, next: &Next<'_>, until: SystemTime) {
         ui.done("New root", &root.file);
     }
     ui.done("CA Configuration", &present.path.to_string_lossy());
-    let until = clock::stamp(until).replace_nanosecond(0).ok().and_then(|time| time.format(&Rfc3339).ok());
-    ui.done("Old intermediate served until", &until.unwrap_or_default());
+    ui.done("Old intermediate served until", &rfc3339(until));
     let crl = &present.config.crl;
     if crl.enabled && crl.idp_url.is_some() && present.config.revocation_url.is_some() {
         ui.warning(

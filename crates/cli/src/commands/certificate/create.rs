@@ -1,26 +1,24 @@
 //! `certificate create`
 
-mod key;
-
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use rung_pki::keyfile::{self, AnyKey, Extent};
 use rung_pki::profile::Profile;
-use rung_pki::{Certificate, DistinguishedName, KeyAlgorithm, PublicKey, RequestContent, SubjectAltName, keyfile};
+use rung_pki::{Certificate, DistinguishedName, KeyAlgorithm, PrivateKey, PublicKey, RequestContent, SubjectAltName};
 use serde_json::{Value, json};
 
-use super::terms::{self, DATA, Terms, Window};
-use crate::ca::key as kind;
+use super::terms::{self, DATA, DAY, Terms, Window};
+use crate::ca::{key as kind, template};
 use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
-use crate::issuer::{Issuer, Validity, sign_itself};
+use crate::issuer::{Issuer, TEN_YEARS, Validity, sign_itself};
+use crate::keys::{self, file::new_password};
 use crate::output::{Commit, Existing, Mode, Target};
 use crate::private_key::KeyFile;
 use crate::template::{Wish, apply};
 use crate::ui::shown;
-use key::OwnKey;
 
 pub(crate) static COMMAND: Command = Command {
     name: "create",
@@ -126,7 +124,7 @@ enum Purpose {
 
 fn run(call: &Call) -> anyhow::Result<()> {
     let plan = Plan::read(call)?;
-    let own = OwnKey::obtain(call, plan.kind)?;
+    let own = own_key(call, plan.kind)?;
     plan.check(call)?;
     let existing = Existing::forced(call.switch("force")?, &call.ui);
     let key_target = plan.key_file.map(|file| Target::claim(Path::new(file), existing)).transpose()?;
@@ -138,14 +136,14 @@ fn run(call: &Call) -> anyhow::Result<()> {
     };
     let mut commit = Commit::default();
     let mut wrote_key = false;
-    if let (Some(target), Some(key)) = (key_target, own.private()) {
-        match own.new_password(call)? {
-            Some(password) => {
-                let pem = keyfile::to_encrypted_pkcs8_pem(key, password.as_bytes())?;
-                commit.put(target, Mode::Private, pem.as_bytes());
-            }
-            None => commit.put(target, Mode::Private, keyfile::to_pem(key).as_bytes()),
-        }
+    if let (Some(target), AnyKey::Private(key)) = (key_target, &own) {
+        let contents = if call.switch("no-password")? {
+            keyfile::to_pem(key)
+        } else {
+            let password = new_password(call, "password-file", "Please enter the password to encrypt the private key")?;
+            keyfile::to_encrypted_pkcs8_pem(key, password.as_bytes())?.into()
+        };
+        commit.put(target, Mode::Private, contents.as_bytes());
         wrote_key = true;
     }
     commit.put(crt_target, Mode::Private, text.as_bytes());
@@ -294,7 +292,7 @@ impl<'a> Plan<'a> {
         let (subject, names) = (self.subject()?, self.names(call)?);
         if let Some(file) = &self.template {
             let wish = Wish { subject: &subject, names: &names, extensions: &[], key };
-            return apply(file, &wish, terms::data(call)?);
+            return apply(file, &wish, template::data(call)?);
         }
         let mut description = match self.purpose {
             _ if call.switch("csr")? => json!({}),
@@ -310,28 +308,30 @@ impl<'a> Plan<'a> {
         Ok(Profile::parse(&description.to_string())?)
     }
 
-    fn request(&self, call: &Call, own: &OwnKey) -> anyhow::Result<String> {
+    fn request(&self, call: &Call, own: &AnyKey) -> anyhow::Result<String> {
         let profile = self.profile(call, own.public())?;
         let content = RequestContent {
             extensions: profile.request_extensions()?,
             subject: profile.subject,
             ..RequestContent::default()
         };
-        let key = own.private().ok_or_else(|| Usage::new("invalid value for flag --key: a private key is required"))?;
-        Ok(content.sign(key)?.to_pem())
+        match own {
+            AnyKey::Private(key) => Ok(content.sign(key)?.to_pem()),
+            AnyKey::Public(_) => Err(private_key_needed()),
+        }
     }
 
-    fn certificate(&self, call: &Call, own: &OwnKey, issuer: Option<&Issuer>) -> anyhow::Result<String> {
+    fn certificate(&self, call: &Call, own: &AnyKey, issuer: Option<&Issuer>) -> anyhow::Result<String> {
         let profile = self.profile(call, own.public())?;
         let usual = match self.purpose {
             Purpose::Leaf | Purpose::SelfSigned => DAY,
             Purpose::Intermediate | Purpose::Root => TEN_YEARS,
         };
         let validity: Validity = self.terms.validity(Window::FromNow, usual)?;
-        let leaf = match (issuer, own.private()) {
+        let leaf = match (issuer, own) {
             (Some(issuer), _) => issuer.sign(&profile, own.public(), validity)?,
-            (None, Some(key)) => sign_itself(&profile, key, validity)?,
-            (None, None) => return Err(Usage::new("invalid value for flag --key: a private key is required").into()),
+            (None, AnyKey::Private(key)) => sign_itself(&profile, key, validity)?,
+            (None, AnyKey::Public(_)) => return Err(private_key_needed()),
         };
         let mut text = leaf.to_pem();
         if call.switch("bundle")? {
@@ -340,6 +340,25 @@ impl<'a> Plan<'a> {
         }
         Ok(text)
     }
+}
+
+/// The key of --key, or a new one.
+fn own_key(call: &Call, kind: KeyAlgorithm) -> anyhow::Result<AnyKey> {
+    let Some(file) = call.text("key")? else { return Ok(AnyKey::Private(Box::new(PrivateKey::generate(kind)?))) };
+    for flag in ["kty", "curve", "size"] {
+        if call.is_typed(flag) {
+            return Err(Usage::new(format!("flag '--key' is incompatible with '{flag}'")).into());
+        }
+    }
+    let key = keys::file::read(call, &file, Extent::Only)?;
+    if matches!(key, AnyKey::Public(_)) && !call.switch("skip-csr-signature")? {
+        return Err(Usage::new("flag '--skip-csr-signature' is required with a public key").into());
+    }
+    Ok(key)
+}
+
+fn private_key_needed() -> anyhow::Error {
+    Usage::new("invalid value for flag --key: a private key is required").into()
 }
 
 impl Purpose {
@@ -352,6 +371,3 @@ impl Purpose {
         }
     }
 }
-
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-const TEN_YEARS: Duration = Duration::from_secs(87_600 * 60 * 60);

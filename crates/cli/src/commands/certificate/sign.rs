@@ -5,17 +5,17 @@ use rung_pki::extension::{Decoded, oid};
 use rung_pki::profile::Profile;
 use rung_pki::{Certificate, RequestError, SubjectAltName, VerifiedRequest};
 use serde_json::{Value, json};
-use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::terms::{self, DATA, Terms, Window};
+use super::terms::{self, DATA, DAY, Terms, Window};
+use crate::ca::template;
 use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
 use crate::input;
 use crate::inspect::{Document, parse};
-use crate::issuer::Issuer;
+use crate::issuer::{Issuer, TEN_YEARS};
 use crate::private_key::KeyFile;
 use crate::template::{Wish, apply};
 use crate::ui::print;
@@ -100,7 +100,7 @@ fn run(call: &Call) -> anyhow::Result<()> {
         (Some(file), _) => {
             let names = names(call, &request)?;
             let (subject, extensions, key) = (request.subject(), request.extensions(), request.public_key());
-            apply(file, &Wish { subject, names: &names, extensions, key }, terms::data(call)?)?
+            apply(file, &Wish { subject, names: &names, extensions, key }, template::data(call)?)?
         }
         (None, "csr") => as_asked(&request)?,
         (None, "intermediate-ca") => {
@@ -184,6 +184,3 @@ fn path_len(call: &Call) -> anyhow::Result<Option<u8>> {
         Err(_) => Err(wrong("it must be a whole number").into()),
     }
 }
-
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-const TEN_YEARS: Duration = Duration::from_secs(87_600 * 60 * 60);

@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use rung_pki::{KeyAlgorithm, PublicKey};
 use rung_spec::TimeOrDuration;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::ca::{template, when};
+use crate::ca::when;
 use crate::call::Call;
 use crate::clock;
 use crate::failure::Usage;
@@ -37,10 +37,8 @@ pub(super) const DATA: &[Flag] = &[
     Flag::value(&["set-file"], "<file>", "A JSON object with data for the template; '--set' goes before it."),
 ];
 
-/// The data of those flags.
-pub(super) fn data(call: &Call) -> anyhow::Result<Option<Map<String, Value>>> {
-    template::data(call)
-}
+/// How long a leaf lasts if nothing is said.
+pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// When a certificate shall begin and end.
 pub(super) struct Terms {

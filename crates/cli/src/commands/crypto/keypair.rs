@@ -7,6 +7,7 @@ use rung_pki::jose::{Jwk, Material};
 use rung_pki::keyfile::{self, AnyKey, Extent};
 use rung_pki::{KeyAlgorithm, PrivateKey, pem};
 
+use crate::ca::key::{self, choose};
 use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
@@ -25,24 +26,20 @@ pub(crate) static COMMAND: Command = Command {
         Argument { name: "<pub_file>", count: Count::One, help: "Where the public key goes." },
         Argument { name: "<priv_file>", count: Count::One, help: "Where the private key goes." },
     ],
-    flags: &[&[
-        Flag::value(&["kty"], "<kty>", "Kind of key: EC (the default), OKP for Ed25519, or RSA."),
-        Flag::value(
-            &["curve", "crv"],
-            "<curve>",
-            "Curve: P-256 (the default), P-384 or P-521 for EC, Ed25519 for OKP.",
-        ),
-        Flag::value(&["size"], "<bits>", "Bits of an RSA key: 2048 (the default), 3072, 4096 or 8192."),
-        Flag::value(&["from-jwk"], "<file>", "Write the key in this <file>, a JWK, instead of a new one."),
-        Flag::value(
-            &["password-file"],
-            "<file>",
-            "File with the password that encrypts the private key, and decrypts the one of --from-jwk.",
-        ),
-        Flag::switch(&["no-password"], "Write the private key without encryption; needs --insecure."),
-        Flag::switch(&["insecure"], "Allow what is not safe."),
-        Flag::switch(&["force", "f"], "Overwrite files without asking."),
-    ]],
+    flags: &[
+        key::FLAGS,
+        &[
+            Flag::value(&["from-jwk"], "<file>", "Write the key in this <file>, a JWK, instead of a new one."),
+            Flag::value(
+                &["password-file"],
+                "<file>",
+                "File with the password that encrypts the private key, and decrypts the one of --from-jwk.",
+            ),
+            Flag::switch(&["no-password"], "Write the private key without encryption; needs --insecure."),
+            Flag::switch(&["insecure"], "Allow what is not safe."),
+            Flag::switch(&["force", "f"], "Overwrite files without asking."),
+        ],
+    ],
     examples: &[
         Example { purpose: "Make a key:", lines: &["crypto keypair svc.pub svc.key --force"] },
         Example {
@@ -121,30 +118,11 @@ impl Source {
             }
             return Ok(Self::File(file));
         }
-        let kty = kty.unwrap_or_else(|| "EC".to_owned());
-        let usual = match kty.as_str() {
-            "EC" => "P-256",
-            "OKP" => "Ed25519",
-            "RSA" => return rsa(call, curve, size).map(Self::New),
-            other => {
-                let problem = format!("invalid value '{other}' for flag '--kty'; options are RSA, EC, OKP");
-                return Err(Usage::new(problem).into());
-            }
-        };
-        if size.is_some() {
-            return Err(Usage::new(format!("flag '--size' is incompatible with flag '--kty {kty}'")).into());
+        let kty = kty.as_deref().unwrap_or("EC");
+        if let ("RSA", None, Some(size)) = (kty, &curve, &size) {
+            check_rsa(call, size)?;
         }
-        Ok(Self::New(match (kty.as_str(), curve.as_deref().unwrap_or(usual)) {
-            ("EC", "P-256") => KeyAlgorithm::EcP256,
-            ("EC", "P-384") => KeyAlgorithm::EcP384,
-            ("EC", "P-521") => KeyAlgorithm::EcP521,
-            ("OKP", "Ed25519") => KeyAlgorithm::Ed25519,
-            (_, other) => {
-                let options = if kty == "EC" { "P-256, P-384, P-521" } else { "Ed25519" };
-                let problem = format!("flag '--kty {kty}' is incompatible with flag '--curve {other}'");
-                return Err(Usage::new(format!("{problem}\n\n  Option(s): --curve {options}")).into());
-            }
-        }))
+        Ok(Self::New(choose(Some(kty), curve.as_deref(), size.as_deref())?))
     }
 
     fn key(self, call: &Call) -> anyhow::Result<AnyKey> {
@@ -155,11 +133,8 @@ impl Source {
     }
 }
 
-fn rsa(call: &Call, curve: Option<String>, size: Option<String>) -> anyhow::Result<KeyAlgorithm> {
-    if curve.is_some() {
-        return Err(Usage::new("flag '--curve' is incompatible with flag '--kty RSA'").into());
-    }
-    let Some(size) = size else { return Ok(KeyAlgorithm::Rsa { bits: 2048 }) };
+/// Sizes of RSA keys that are not made, and what to say of each: `--insecure` makes none of them good.
+fn check_rsa(call: &Call, size: &str) -> anyhow::Result<()> {
     let bits: i64 =
         size.parse().map_err(|_| Usage::new(format!("invalid value \"{size}\" for flag -size: parse error")))?;
     if bits < 2048 && !call.switch("insecure")? {
@@ -167,7 +142,6 @@ fn rsa(call: &Call, curve: Option<String>, size: Option<String>) -> anyhow::Resu
     }
     match bits {
         ..0 => Err(Usage::new("flag '--size' must be greater than or equal to 0").into()),
-        2048 | 3072 | 4096 | 8192 => Ok(KeyAlgorithm::Rsa { bits: bits as u32 }),
         0..1024 => {
             bail!("error generating RSA key: crypto/rsa: {bits}-bit keys are insecure; choose 2048, 3072, 4096 or 8192")
         }
@@ -175,10 +149,7 @@ fn rsa(call: &Call, curve: Option<String>, size: Option<String>) -> anyhow::Resu
             "error generating RSA key: keys of {bits} bits are within reach of attackers and are not made; choose 2048, \
              3072, 4096 or 8192"
         ),
-        _ => {
-            Err(Usage::new(format!("invalid value '{bits}' for flag '--size'; options are 2048, 3072, 4096, 8192"))
-                .into())
-        }
+        2048.. => Ok(()),
     }
 }
 

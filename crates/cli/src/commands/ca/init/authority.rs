@@ -1,6 +1,6 @@
 //! The certificates of the new CA.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
 use rung_pki::extension::{self, BasicConstraints, KeyUsage};
@@ -11,6 +11,7 @@ use rung_pki::{
 
 use crate::ca::connection::read_roots;
 use crate::call::Call;
+use crate::issuer::{self, TEN_YEARS};
 use crate::private_key::KeyFile;
 
 /// A root certificate and its key.
@@ -108,7 +109,7 @@ fn extensions(key: &PublicKey, path_len: u8) -> Vec<Extension> {
 }
 
 fn sign(content: &CertificateContent, key: &PrivateKey) -> anyhow::Result<Certificate> {
-    crate::issuer::assemble(content, key, key.algorithm().default_signature())
+    issuer::assemble(content, key, key.algorithm().default_signature())
 }
 
 /// Whether an intermediate may stand below the certificate.
@@ -128,5 +129,3 @@ fn check_issuer(certificate: &Certificate, now: SystemTime) -> Result<(), String
     }
     Ok(())
 }
-
-const TEN_YEARS: Duration = Duration::from_secs(3650 * 24 * 3600);

@@ -14,6 +14,7 @@ use super::files;
 use super::present::Present;
 use crate::ca::connection::read_roots;
 use crate::call::Call;
+use crate::issuer;
 use crate::private_key::KeyFile;
 
 /// A root, with its key if that is here.
@@ -109,11 +110,7 @@ impl Order<'_> {
         if content.not_after <= crate::clock::now() {
             bail!("the intermediate would have ended already: look at --not-after and at the end of {}", root.file);
         }
-        let algorithm = key.algorithm().default_signature();
-        let tbs = content.to_tbs(algorithm);
-        let certificate = CertificateContent::assemble(&tbs, algorithm, &key.sign_now(algorithm, &tbs)?)?;
-        certificate.is_signed_by(key.public_key()).context("the new certificate has a bad signature")?;
-        Ok(certificate)
+        issuer::assemble(&content, key, key.algorithm().default_signature())
     }
 }
 
