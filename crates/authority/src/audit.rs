@@ -5,7 +5,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rung_pki::tlog::Hash;
+use rung_pki::{hex, tlog::Hash};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -61,9 +61,4 @@ pub fn record(said: &Said<'_>, previous: &Hash) -> Vec<u8> {
         previous: hex(previous),
     };
     serde_json::to_vec(&record).expect("numbers and texts are JSON")
-}
-
-fn hex(octets: &[u8]) -> String {
-    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
-    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).collect()
 }

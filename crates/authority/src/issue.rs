@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use rung_pki::{Certificate, KeyAlgorithm, SubjectAltName};
+use rung_pki::{Certificate, KeyAlgorithm, SubjectAltName, hex};
 use serde::Serialize;
 
 use crate::{
@@ -130,9 +130,4 @@ fn audit_detail(plan: &Plan, certificate: &Certificate) -> String {
         rules: &plan.explanation,
     };
     serde_json::to_string(&detail).expect("texts and lists of texts are JSON")
-}
-
-pub(crate) fn hex(octets: &[u8]) -> String {
-    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
-    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).collect()
 }

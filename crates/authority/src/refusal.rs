@@ -119,7 +119,7 @@ impl Authority {
             subject: person.sub.as_deref().or(name).map(bounded),
             email: person.email.as_deref().map(bounded),
             serial: refused.serial.or_else(|| held.map(rung_pki::Certificate::serial)).map(SerialNumber::to_string),
-            key: refused.key.map(|key| crate::issue::hex(&key.fingerprint())),
+            key: refused.key.map(|key| rung_pki::hex(&key.fingerprint())),
         };
         Refusal::Decided(AuditEntry {
             at: self.clock.now(),

@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use rung_pki::hex;
 use rung_pki::tlog::{
     Checkpoint, Edge, Hash, LogKey, OfflineProof, TILE_WIDTH, entries_path, inclusion_proof, leaf_hash, node_in_tile,
     read_bundle, tile_path,
@@ -49,9 +50,9 @@ impl Export {
         &self.key
     }
 
-    /// Check every record: that it goes on from the one before, and that the signed root is over all of them. `each` is
-    /// told the number of records so far and the root over them where the tree had a checkpoint of that size.
-    pub(crate) fn check(&self, mut roots: impl FnMut(u64) -> Option<Hash>) -> anyhow::Result<()> {
+    /// Check every record: that it goes on from the one before, and that the signed root is over all of them. Where
+    /// `root_at` knows what the root over so many records was, it has to be that one still.
+    pub(crate) fn check(&self, mut root_at: impl FnMut(u64) -> Option<Hash>) -> anyhow::Result<()> {
         let mut edge = Edge::default();
         let mut previous = [0; 32];
         self.walk(|octets| {
@@ -62,7 +63,7 @@ impl Export {
             }
             previous = leaf_hash(octets);
             edge.push(previous);
-            if roots(position).is_some_and(|root| root != edge.root()) {
+            if root_at(position).is_some_and(|root| root != edge.root()) {
                 bail!("the first {position} records are not those of the earlier checkpoint: the record was rewritten");
             }
             Ok(())
@@ -139,8 +140,4 @@ pub(crate) fn text(purpose: &str, file: &str) -> anyhow::Result<String> {
     let octets = input::read(purpose, file)?;
     let text = std::str::from_utf8(&octets).with_context(|| format!("{purpose}, {}, is no text", input::name(file)))?;
     Ok(text.to_owned())
-}
-
-fn hex(hash: &Hash) -> String {
-    hash.iter().map(|octet| format!("{octet:02x}")).collect()
 }

@@ -9,7 +9,7 @@ pub(crate) type Encode = fn(&[u8]) -> String;
 /// The form with that name.
 pub(crate) fn encoder(format: &str) -> Option<Encode> {
     Some(match format.to_ascii_lowercase().as_str() {
-        "hex" => |octets| octets.iter().map(|octet| format!("{octet:02x}")).collect(),
+        "hex" => rung_pki::hex,
         "base64" => |octets| STANDARD.encode(octets),
         "base64-url" | "base64url" => |octets| URL_SAFE.encode(octets),
         "base64-raw" | "base64raw" => |octets| STANDARD_NO_PAD.encode(octets),

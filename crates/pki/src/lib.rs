@@ -31,6 +31,13 @@ pub use name::{Attribute, DistinguishedName, DnsName, EmailAddress, NameError, S
 pub use request::{CertificateRequest, RequestContent, RequestError, VerifiedRequest};
 pub use serial::{Random, RandomError, SerialNumber, SystemRandom};
 
+/// Lower-case hexadecimal digits, two for each octet.
+pub fn hex(octets: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).collect()
+}
+
 /// SHA-256 of `octets`.
 pub fn sha256(octets: &[u8]) -> [u8; 32] {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, octets);

@@ -94,7 +94,7 @@ impl SerialNumber {
     pub fn to_hex(&self) -> String {
         let octets = self.as_bytes();
         let octets = if octets.is_empty() { &[0][..] } else { octets };
-        octets.iter().map(|octet| format!("{octet:02x}")).collect()
+        crate::hex(octets)
     }
 }
 

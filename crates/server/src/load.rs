@@ -133,7 +133,7 @@ pub fn read(path: &Path, passwords: &Passwords) -> anyhow::Result<Materials> {
     let signer = open_key(&config, &config.key, passwords)?;
     let retired = config.retired_intermediates.iter();
     let retired = retired.map(|one| read_retired(one, &config, &signer, passwords)).collect::<anyhow::Result<_>>()?;
-    let digest = rung_pki::sha256(text.as_bytes()).iter().map(|octet| format!("{octet:02x}")).collect();
+    let digest = rung_pki::hex(&rung_pki::sha256(text.as_bytes()));
     Ok(Materials { roots, federated, chain, signer, retired, config, digest })
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use rung_api::body::{Certificates, SignResponseFrame, TlsOptions, to_json};
-use rung_pki::Certificate;
+use rung_pki::{Certificate, hex};
 
 /// Answers that are the same for everybody.
 pub struct Published {
@@ -61,10 +61,4 @@ impl Published {
     pub fn root(&self, fingerprint: &str) -> Option<&str> {
         self.by_fingerprint.get(fingerprint).map(String::as_str)
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(octets: &[u8]) -> String {
-    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
-    octets.iter().flat_map(|octet| [digit(octet >> 4), digit(octet & 15)]).collect()
 }

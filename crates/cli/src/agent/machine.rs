@@ -156,7 +156,7 @@ fn read_key(entry: &Entry) -> anyhow::Result<PrivateKey> {
 }
 
 fn fingerprint(certificate: &Certificate) -> Fingerprint {
-    certificate.fingerprint().iter().map(|octet| format!("{octet:02x}")).collect()
+    rung_pki::hex(&certificate.fingerprint())
 }
 
 /// Reloading a service takes seconds; something that takes longer hangs.

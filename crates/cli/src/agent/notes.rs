@@ -92,7 +92,6 @@ impl Notes {
 
 /// The name is a digest, since paths are longer than names of files may be and have slashes.
 fn path(folder: &Path, certificate: &str) -> PathBuf {
-    let digest: String =
-        rung_pki::sha256(certificate.as_bytes())[..16].iter().map(|octet| format!("{octet:02x}")).collect();
+    let digest: String = rung_pki::hex(&rung_pki::sha256(certificate.as_bytes())[..16]);
     folder.join(format!("{digest}.json"))
 }

@@ -1,6 +1,5 @@
 //! One record of the audit, as it was exported.
 
-use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
@@ -55,14 +54,12 @@ impl Record {
 
     /// What else it says, in a few words.
     pub(crate) fn what(&self) -> String {
-        let words = |text: &str| text.to_owned();
         match self.action.as_str() {
             "refused" => {
                 let operation = self.detail("operation").unwrap_or("?");
                 format!("{operation}: {}", self.detail("reason").unwrap_or("?"))
             }
-            "revoked" => self.detail("reason").map(words).unwrap_or_default(),
-            "reload refused" => self.detail("reason").map(words).unwrap_or_default(),
+            "revoked" | "reload refused" => self.detail("reason").unwrap_or_default().to_owned(),
             "refused without proof" => {
                 let counts = self.detail.get("counts").and_then(Value::as_object);
                 let each = counts.into_iter().flatten().map(|(check, count)| format!("{count} × {check}"));
@@ -71,7 +68,7 @@ impl Record {
             _ => {
                 let names = self.detail.get("names").and_then(Value::as_array);
                 let names = names.into_iter().flatten().filter_map(Value::as_str);
-                names.map(Cow::from).collect::<Vec<_>>().join(" ")
+                names.collect::<Vec<_>>().join(" ")
             }
         }
     }

@@ -100,7 +100,7 @@ pub(crate) fn sign_renewal(
 fn random_id() -> anyhow::Result<String> {
     let mut id = [0; 32];
     aws_lc_rs::rand::fill(&mut id).map_err(|_| anyhow!("the system has no randomness"))?;
-    Ok(id.iter().map(|octet| format!("{octet:02x}")).collect())
+    Ok(rung_pki::hex(&id))
 }
 
 /// The time for which a token is good unless something else is asked for.

@@ -72,7 +72,7 @@ impl Stage {
     pub(super) async fn init(&mut self) -> anyhow::Result<()> {
         let mut octets = [0; 16];
         rung_pki::Random::fill(&rung_pki::SystemRandom, &mut octets)?;
-        let password: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+        let password = rung_pki::hex(&octets);
         std::fs::write(self.at("password"), password)?;
         let words = [
             "ca",

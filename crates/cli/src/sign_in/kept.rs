@@ -135,7 +135,7 @@ impl<'a> Kept<'a> {
         }
         let mut octets = Zeroizing::new([0; 32]);
         aws_lc_rs::rand::fill(&mut *octets).map_err(|_| anyhow!("the system has no randomness"))?;
-        let key = Zeroizing::new(octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>());
+        let key = Zeroizing::new(rung_pki::hex(&*octets));
         Ok(self.item().keep(&key).then_some(key))
     }
 
@@ -149,7 +149,7 @@ impl<'a> Kept<'a> {
 }
 
 fn hash(text: &str) -> String {
-    digest(&SHA256, text.as_bytes()).as_ref()[..16].iter().map(|octet| format!("{octet:02x}")).collect()
+    rung_pki::hex(&digest(&SHA256, text.as_bytes()).as_ref()[..16])
 }
 
 const QUESTION: Question<'_> = Question {

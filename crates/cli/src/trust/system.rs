@@ -102,7 +102,7 @@ impl System {
             Self::Windows => {
                 // The fingerprint names one certificate, where a serial number may be that of several.
                 let sha1 = digest(&SHA1_FOR_LEGACY_USE_ONLY, root.certificate.der());
-                let sha1: String = sha1.as_ref().iter().map(|octet| format!("{octet:02x}")).collect();
+                let sha1 = rung_pki::hex(sha1.as_ref());
                 vec![Step::new(&["certutil.exe", "-delstore", "ROOT", &sha1])]
             }
         })

@@ -272,8 +272,7 @@ impl<'a> AttributeValue<'a> {
     }
 
     fn hexadecimal(&self) -> String {
-        let digits: String = self.content.iter().map(|octet| format!("{octet:02x}")).collect();
-        format!("#{:02x}:{digits}", self.tag)
+        format!("#{:02x}:{}", self.tag, crate::hex(self.content))
     }
 }
 

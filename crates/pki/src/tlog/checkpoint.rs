@@ -93,7 +93,7 @@ impl LogKey {
 
     /// The key as auditors pass it around: name, id and key with `+` between.
     pub fn to_text(&self) -> String {
-        let id: String = key_id(&self.name, self.key.bits()).iter().map(|octet| format!("{octet:02x}")).collect();
+        let id = crate::hex(&key_id(&self.name, self.key.bits()));
         format!("{}+{id}+{}", self.name, STANDARD.encode([&[ED25519], self.key.bits()].concat()))
     }
 

@@ -71,7 +71,7 @@ impl Said {
             not_after: time(certificate.not_after()),
             revoked_at: entry.revoked.map(|(at, _)| time(at)),
             reason: entry.revoked.map(|(_, reason)| reason.name()),
-            fingerprint: certificate.fingerprint().iter().map(|octet| format!("{octet:02x}")).collect(),
+            fingerprint: rung_pki::hex(&certificate.fingerprint()),
             pem: None,
         }
     }

@@ -39,8 +39,3 @@ fn function(call: &Call) -> anyhow::Result<Hash> {
     }
     Ok(hash)
 }
-
-/// Lower-case hexadecimal digits.
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
-}

@@ -122,7 +122,7 @@ fn uuid() -> anyhow::Result<Zeroizing<String>> {
     let mut octets = octets(16)?;
     octets[6] = octets[6] & 0x0f | 0x40;
     octets[8] = octets[8] & 0x3f | 0x80;
-    let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+    let hex = rung_pki::hex(&octets);
     let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
     Ok(Zeroizing::new(parts.join("-")))
 }

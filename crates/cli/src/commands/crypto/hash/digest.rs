@@ -1,6 +1,8 @@
 //! `crypto hash digest`
 
-use super::{FLAGS, function, hex, tree};
+use rung_pki::hex;
+
+use super::{FLAGS, function, tree};
 use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::{Argument, Command, Count, Example, Scope};

@@ -152,7 +152,7 @@ fn token_id(call: &Call) -> anyhow::Result<String> {
     }
     let mut octets = vec![0; if call.is_typed("jti") { 20 } else { 32 }];
     aws_lc_rs::rand::fill(&mut octets).map_err(|_| anyhow!("the system has no randomness"))?;
-    Ok(octets.iter().map(|octet| format!("{octet:02x}")).collect())
+    Ok(rung_pki::hex(&octets))
 }
 
 /// The value of a flag that is a time, in seconds since 1970; zero is none.

@@ -59,7 +59,7 @@ static VERIFY: Command = Command {
 fn digest(call: &Call) -> anyhow::Result<()> {
     let key = key::<32>("key file", call.argument(0).unwrap_or_default())?;
     let digest = authenticator(&key, &message(call, "Please enter text to digest")?);
-    let digits: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
+    let digits = rung_pki::hex(&digest);
     print((digits + "\n").as_bytes())
 }
 
