@@ -8,8 +8,8 @@ use crate::run::{cargo, must, target};
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     match arguments {
         [name] if name == "crl" => crl(),
-        [name] if name == "sign" => sign(),
-        _ => bail!("which benchmark? There are: cargo xtask bench crl|sign"),
+        [name] if matches!(name.as_str(), "ocsp" | "renew" | "sign") => server(name),
+        _ => bail!("which benchmark? There are: cargo xtask bench crl|ocsp|renew|sign"),
     }
 }
 
@@ -19,10 +19,11 @@ fn crl() -> Result<()> {
     must(&mut bench, "the benchmark did not reach its end")
 }
 
-/// Certificates per second, processor time, latencies, start time and memory of the server.
-fn sign() -> Result<()> {
-    let build = ["build", "--release", "--locked", "-p", "rung-server", "--bins", "--example", "bench_sign"];
+/// Answers per second, processor time, latencies and memory of the server, doing that.
+fn server(what: &str) -> Result<()> {
+    let build = ["build", "--release", "--locked", "-p", "rung-server", "--bins", "--example", "bench"];
     must(&mut cargo(&build), "the server did not build")?;
-    let mut bench = cargo(&["run", "--release", "--locked", "--quiet", "-p", "rung-server", "--example", "bench_sign"]);
+    let mut bench =
+        cargo(&["run", "--release", "--locked", "--quiet", "-p", "rung-server", "--example", "bench", what]);
     must(bench.env("RUNG_CA", target().join("release/rung-ca")), "the benchmark did not reach its end")
 }

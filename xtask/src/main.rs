@@ -21,6 +21,8 @@ cargo xtask COMMAND
 
   ci               everything below, in the order that finds mistakes soonest
   bench sign       figures of speed and memory, of the real server in release
+  bench renew      the same of renewals over mutual TLS
+  bench ocsp       the same of answers over OCSP, ready and signed on demand
   bench crl        the same of a list of a million revoked certificates
   package [PARTS]  a Debian package, a container image and a list of what is in them (deb, image, sbom);
                    --check builds everything twice and compares

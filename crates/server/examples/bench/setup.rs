@@ -27,6 +27,7 @@ use crate::Outcome;
 pub(crate) struct Stage {
     folder: TempDir,
     pub(crate) root: Certificate,
+    pub(crate) intermediate: Certificate,
     pub(crate) jwk: PrivateKey,
     pub(crate) jwk_id: String,
     pub(crate) rsa: PrivateKey,
@@ -38,6 +39,8 @@ pub(crate) struct Stage {
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: String,
+    /// Where it tells revocations over plain HTTP.
+    pub(crate) plain_address: String,
 }
 
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
@@ -65,7 +68,7 @@ impl Stage {
             write(name, &config(key, &jwk, &issuer).to_string())?;
         }
         let id = |jwk: &PublicJwk| jwk.key_id().unwrap_or_default().to_owned();
-        Ok(Self { root, jwk_id: id(&jwk_public), rsa_id: id(&rsa_public), jwk, rsa, issuer, folder })
+        Ok(Self { root, intermediate, jwk_id: id(&jwk_public), rsa_id: id(&rsa_public), jwk, rsa, issuer, folder })
     }
 
     /// Start the server and wait until it serves.
@@ -81,13 +84,16 @@ impl Stage {
             .stderr(Stdio::piped())
             .spawn()?;
         let mut lines = BufReader::new(child.stderr.take().ok_or("no standard error")?).lines();
-        let mut said = String::new();
+        let (mut said, mut tls, mut plain) = (String::new(), None, None);
         while let Some(line) = lines.next().transpose()? {
-            if let Some((_, address)) = line.split_once("Serving HTTPS on ") {
-                let address = address.trim_end_matches(" ...").to_owned();
+            let after = |text| line.split_once(text).map(|(_, rest)| rest.trim_end_matches(" ...").to_owned());
+            tls = after("Serving HTTPS on ").or(tls);
+            plain = after("Serving CRLs and OCSP on http://").or(plain);
+            if let (Some(address), Some(plain_address)) = (&tls, &plain) {
+                let (address, plain_address) = (address.clone(), plain_address.clone());
                 // Its log lines are read and thrown away, as a supervisor would read and keep them.
                 std::thread::spawn(move || lines.for_each(drop));
-                return Ok(Server { child, address });
+                return Ok(Server { child, address, plain_address });
             }
             said.push_str(&line);
             said.push('\n');
@@ -125,7 +131,8 @@ impl Drop for Server {
 
 fn config(key: &str, jwk: &Value, issuer: &str) -> Value {
     json!({
-        "root": "root.crt", "crt": "int.crt", "key": key, "address": "127.0.0.1:0", "dnsNames": ["localhost"],
+        "root": "root.crt", "crt": "int.crt", "key": key, "address": "127.0.0.1:0",
+        "insecureAddress": "127.0.0.1:0", "dnsNames": ["localhost"],
         "logger": { "format": "text" },
         "db": { "type": "sqlite", "dataSource": "db.sqlite" },
         "authority": {
