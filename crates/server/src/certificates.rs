@@ -5,7 +5,6 @@ mod print;
 mod tests;
 
 use std::fs;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -156,10 +155,6 @@ fn configured(ask: &Ask) -> Result<PathBuf, Failure> {
 /// What is wanted, with every value read.
 struct Wanted {
     filter: Filter,
-    /// Names that a certificate has to have.
-    names: Vec<String>,
-    /// The public key that it has to be for, DER.
-    key: Option<Vec<u8>>,
     after: Option<Cursor>,
     limit: u32,
     format: Format,
@@ -175,8 +170,7 @@ struct Page {
 impl Wanted {
     fn of(ask: &Ask, now: SystemTime) -> anyhow::Result<Self> {
         let usual = if ask.what == What::Export { Format::Csv } else { Format::Text };
-        let mut wanted =
-            Self { filter: Filter::default(), names: Vec::new(), key: None, after: None, limit: 100, format: usual };
+        let mut wanted = Self { filter: Filter::default(), after: None, limit: 100, format: usual };
         if let What::Show(serial) = &ask.what {
             wanted.set("serial", serial, now)?;
         }
@@ -197,18 +191,11 @@ impl Wanted {
                 (filter.ends_from, filter.ends_before) = (Some(now), Some(now + duration));
             }
             "format" => self.format = value.parse()?,
-            "key" => {
-                let spki = public_key(&fs::read(value)?)?;
-                filter.containing.push(spki.clone());
-                self.key = Some(spki);
-            }
+            "key" => filter.key = Some(public_key(&fs::read(value)?)?),
             "limit" => {
                 self.limit = value.parse().ok().filter(|limit| *limit > 0).context("it is not a number above zero")?
             }
-            "name" => {
-                filter.containing.push(octets(value));
-                self.names.push(value.to_owned());
-            }
+            "name" => filter.names.push(value.to_owned()),
             "provisioner" => filter.provisioner = Some(value.to_owned()),
             "serial" => filter.serial = Some(value.parse::<SerialNumber>()?),
             "state" => {
@@ -224,48 +211,11 @@ impl Wanted {
         Ok(())
     }
 
-    fn page(
-        &self,
-        inventory: &Inventory,
-        mut after: Option<Cursor>,
-        limit: u32,
-        now: SystemTime,
-    ) -> anyhow::Result<Page> {
-        let mut entries = Vec::new();
-        loop {
-            let found = inventory.page(&self.filter, after, (limit, now))?;
-            let full = found.len() == limit as usize;
-            for entry in found {
-                after = Some(entry.cursor);
-                if self.fits(&entry.certificate) {
-                    entries.push(entry);
-                    if entries.len() == limit as usize {
-                        return Ok(Page { entries, next: after });
-                    }
-                }
-            }
-            if !full {
-                return Ok(Page { entries, next: None });
-            }
-        }
-    }
-
-    /// Whether names and key stand where they belong; that their octets occur is known already.
-    fn fits(&self, certificate: &Certificate) -> bool {
-        let names = certificate.subject_alt_names().unwrap_or_default();
-        let has = |wanted: &String| {
-            certificate.subject().common_name() == Some(wanted) || names.iter().any(|name| name.to_string() == *wanted)
-        };
-        self.names.iter().all(has) && self.key.as_ref().is_none_or(|key| certificate.public_key_info() == *key)
-    }
-}
-
-/// The octets of a name as they stand in a certificate.
-fn octets(name: &str) -> Vec<u8> {
-    match name.parse() {
-        Ok(IpAddr::V4(address)) => address.octets().to_vec(),
-        Ok(IpAddr::V6(address)) => address.octets().to_vec(),
-        Err(_) => name.as_bytes().to_vec(),
+    fn page(&self, inventory: &Inventory, after: Option<Cursor>, limit: u32, now: SystemTime) -> anyhow::Result<Page> {
+        let entries = inventory.page(&self.filter, after, (limit, now))?;
+        let full = entries.len() == limit as usize;
+        let next = entries.last().filter(|_| full).map(|entry| entry.cursor);
+        Ok(Page { entries, next })
     }
 }
 
@@ -299,11 +249,10 @@ DESCRIPTION
   order of their ends. `list` shows a page, 100 unless --limit says otherwise, and what to pass
   with --after for the next one; `export` writes all of them, JSON as one object a line.
 
-  Searches by serial number, end and state are quick however many certificates there are. A
-  search by name or key looks through all that the other filters leave.
+  Searches are quick however many certificates there are.
 
 FILTERS
-  --name NAME           common name, DNS name, e-mail address, IP address or URI, as it stands there
+  --name NAME           common name, DNS name, e-mail address, IP address or URI, whole
   --provisioner NAME    the provisioner that granted it
   --state STATE         valid, expired or revoked
   --expires-within D    it is valid and ends within a duration such as 720h

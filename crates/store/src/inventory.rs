@@ -1,18 +1,19 @@
 //! Looking through the certificates on record: for administrators, beside a CA that may be running.
 //!
-//! A page is one query that reads and never writes, so the CA goes on meanwhile. Certificates come in the order of their
+//! A page only reads, from one moment of the store, so the CA goes on meanwhile. Certificates come in the order of their
 //! ends; a page goes on where the last one ended, whatever was issued between the two.
+
+mod search;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rung_authority::store::StoreError;
 use rung_pki::{Certificate, SerialNumber, crl::Reason, sha256};
-use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, Row};
 
 use crate::OpenError;
-use crate::sqlite::{milliseconds, open_to_read, translate};
+use crate::sqlite::{open_to_read, terms, translate};
 
 /// The certificates of one store.
 pub struct Inventory {
@@ -23,9 +24,10 @@ pub struct Inventory {
 /// Which certificates are wanted; everything that is given has to hold.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Octets that a certificate contains, such as a name or a public key. It narrows the search down; whether they
-    /// stand in the right place is for the caller to see.
-    pub containing: Vec<Vec<u8>>,
+    /// Names that it has, as its common name or among its alternative names; letters of ASCII in either case.
+    pub names: Vec<String>,
+    /// The public key that it is for, as subject public key info, DER.
+    pub key: Option<Vec<u8>>,
     /// The name of the provisioner that granted it.
     pub provisioner: Option<String>,
     /// How it is.
@@ -105,6 +107,15 @@ impl std::str::FromStr for Cursor {
     }
 }
 
+impl Filter {
+    /// Whether it has the names and the key; the rest is seen by the query.
+    fn fits(&self, certificate: &Certificate) -> bool {
+        let has = terms::names(certificate);
+        self.names.iter().all(|name| has.contains(&terms::folded(name)))
+            && self.key.as_ref().is_none_or(|key| certificate.public_key_info() == *key)
+    }
+}
+
 impl Inventory {
     /// Open the store in that file for reading. A CA may be using it.
     ///
@@ -129,83 +140,50 @@ impl Inventory {
         after: Option<Cursor>,
         (limit, now): (u32, SystemTime),
     ) -> Result<Vec<Entry>, StoreError> {
-        let (query, values) = query(filter, after, limit, now);
-        let mut statement = self.connection.prepare_cached(&query).map_err(translate)?;
-        let rows = statement.query_map(params_from_iter(values), |row| {
-            let cursor = Cursor { ends: row.get(1)?, id: row.get(0)? };
-            let der = (row.get::<_, Vec<u8>>(2)?, row.get::<_, [u8; 32]>(3)?);
-            Ok((
-                cursor,
-                der,
-                (row.get(4)?, row.get(5)?),
-                (row.get::<_, Option<i64>>(6)?, row.get::<_, Option<i64>>(7)?),
-            ))
-        });
-        let mut entries = Vec::new();
-        for row in rows.map_err(translate)? {
-            let (cursor, (der, fingerprint), (provisioner, provisioner_kind), revoked) = row.map_err(translate)?;
-            let damaged = |what: &str| StoreError::Damaged(format!("certificate {} {what}", cursor.id));
-            if sha256(&der) != fingerprint {
-                return Err(damaged("is not the one that was recorded"));
-            }
-            let certificate = Certificate::from_der(&der).map_err(|error| StoreError::Damaged(error.to_string()))?;
-            let revoked = match revoked {
-                (Some(at), Some(reason)) => {
-                    let at = u64::try_from(at).map_err(|_| damaged("was revoked before 1970"))?;
-                    let reason = Reason::try_from(reason).map_err(|_| damaged("was revoked for an unknown reason"))?;
-                    Some((UNIX_EPOCH + Duration::from_millis(at), reason))
-                }
-                _ => None,
-            };
-            entries.push(Entry { certificate, provisioner, provisioner_kind, revoked, cursor });
-        }
-        Ok(entries)
+        // One moment of the store for everything that makes a page.
+        let moment = self.connection.unchecked_transaction().map_err(translate)?;
+        search::page(&moment, filter, after, (limit as usize, now))
     }
 }
 
-fn query(filter: &Filter, after: Option<Cursor>, limit: u32, now: SystemTime) -> (String, Vec<Value>) {
-    let mut conditions = Vec::new();
-    let mut values = Vec::new();
-    let mut holds = |condition: &str, more: &mut dyn Iterator<Item = Value>| {
-        conditions.push(condition.to_owned());
-        values.extend(more);
-    };
-    let mut one = |condition: &str, value: Value| holds(condition, &mut std::iter::once(value));
-    if let Some(serial) = &filter.serial {
-        one("c.serial = ?", Value::Blob(serial.as_bytes().to_vec()));
+/// What every query asks for, so that [`read`] can be given its rows.
+const COLUMNS: &str = "c.id, c.not_after, c.der, c.fingerprint, p.name, p.kind, r.at, r.reason";
+
+/// A row of [`COLUMNS`] before it is checked.
+struct Raw {
+    cursor: Cursor,
+    der: Vec<u8>,
+    fingerprint: [u8; 32],
+    provisioner: (String, String),
+    revoked: (Option<i64>, Option<i64>),
+}
+
+fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
+    Ok(Raw {
+        cursor: Cursor { id: row.get(0)?, ends: row.get(1)? },
+        der: row.get(2)?,
+        fingerprint: row.get(3)?,
+        provisioner: (row.get(4)?, row.get(5)?),
+        revoked: (row.get(6)?, row.get(7)?),
+    })
+}
+
+impl Raw {
+    fn check(self) -> Result<Entry, StoreError> {
+        let Self { cursor, der, fingerprint, provisioner: (provisioner, provisioner_kind), revoked } = self;
+        let damaged = |what: &str| StoreError::Damaged(format!("certificate {} {what}", cursor.id));
+        if sha256(&der) != fingerprint {
+            return Err(damaged("is not the one that was recorded"));
+        }
+        let certificate = Certificate::from_der(&der).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        let revoked = match revoked {
+            (Some(at), Some(reason)) => {
+                let at = u64::try_from(at).map_err(|_| damaged("was revoked before 1970"))?;
+                let reason = Reason::try_from(reason).map_err(|_| damaged("was revoked for an unknown reason"))?;
+                Some((UNIX_EPOCH + Duration::from_millis(at), reason))
+            }
+            _ => None,
+        };
+        Ok(Entry { certificate, provisioner, provisioner_kind, revoked, cursor })
     }
-    if let Some(name) = &filter.provisioner {
-        one("c.provisioner IN (SELECT id FROM provisioners WHERE name = ?)", Value::Text(name.clone()));
-    }
-    if let Some(from) = filter.ends_from {
-        one("c.not_after >= ?", Value::Integer(milliseconds(from)));
-    }
-    if let Some(before) = filter.ends_before {
-        one("c.not_after < ?", Value::Integer(milliseconds(before)));
-    }
-    match filter.state {
-        Some(State::Expired) => one("c.not_after < ? AND r.serial IS NULL", Value::Integer(milliseconds(now))),
-        Some(State::Revoked) => one("r.serial IS NOT NULL AND ?", Value::Integer(1)),
-        Some(State::Valid) => one("c.not_after >= ? AND r.serial IS NULL", Value::Integer(milliseconds(now))),
-        None => {}
-    }
-    for octets in &filter.containing {
-        one("instr(c.der, ?) > 0", Value::Blob(octets.clone()));
-    }
-    if let Some(Cursor { ends, id }) = after {
-        holds("(c.not_after, c.id) > (?, ?)", &mut [Value::Integer(ends), Value::Integer(id)].into_iter());
-    }
-    // Few are revoked, so that they are the ones to begin with; otherwise everything goes along the ends.
-    let tables = match filter.state {
-        Some(State::Revoked) => "revocations r CROSS JOIN certificates c ON c.serial = r.serial",
-        _ => "certificates c LEFT JOIN revocations r ON r.serial = c.serial",
-    };
-    let conditions = if conditions.is_empty() { "1".to_owned() } else { conditions.join(" AND ") };
-    values.push(Value::Integer(limit.into()));
-    let query = format!(
-        "SELECT c.id, c.not_after, c.der, c.fingerprint, p.name, p.kind, r.at, r.reason FROM {tables}
-         CROSS JOIN provisioners p ON p.id = c.provisioner
-         WHERE {conditions} ORDER BY c.not_after, c.id LIMIT ?"
-    );
-    (query, values)
 }

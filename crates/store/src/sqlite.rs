@@ -3,20 +3,23 @@
 //! A thread of its own owns the only connection that writes. It takes what has queued up, commits it in one
 //! transaction (group commit) and answers only then, so a decision that was acknowledged is on the disk. With
 //! `journal_mode=WAL` and `synchronous=FULL` it survives the end of the process and of the power.
-
 //!
 //! After an error that leaves it open what the disk has, nothing is written until the file is opened again; a full disk
 //! refuses what is asked for as long as it is full. A small file is looked through before it is used, a large one by a
 //! thread of its own that stops the store when it finds damage; a certificate is compared with its digest when it is
 //! read.
+//!
+//! Another thread gathers what was recorded into blocks that [`crate::inventory`] searches.
 
 mod audit;
 mod checkpoint;
+mod indexer;
 mod inspect;
 mod open;
 mod read;
 mod reader;
 mod schema;
+pub(crate) mod terms;
 mod trouble;
 mod write;
 
@@ -40,6 +43,7 @@ use rung_pki::{SerialNumber, tlog::Hash};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use indexer::Indexer;
 use inspect::Inspector;
 pub use open::OpenError;
 use open::Opened;
@@ -63,6 +67,7 @@ struct Shared {
     readers: Vec<Mutex<Option<Connection>>>,
     next_reader: AtomicUsize,
     inspector: Option<Inspector>,
+    indexer: Indexer,
     writer: Mutex<Option<JoinHandle<()>>>,
     brake: Brake,
 }
@@ -91,15 +96,18 @@ impl SqliteStore {
     }
 
     fn start(opened: Opened) -> Result<Self, OpenError> {
-        let Opened { file, lock, writing, checkpointing, reading, inspecting } = opened;
+        let Opened { file, lock, writing, checkpointing, reading, indexing, inspecting } = opened;
         let unusable = |error: std::io::Error| OpenError::Unusable { file: file.clone(), reason: error.to_string() };
         let brake = Brake::default();
         let inspector = inspecting
             .map(|connection| Inspector::start(connection, &file, brake.clone()))
             .transpose()
             .map_err(unusable)?;
-        let writer = Writer::new(writing, checkpointing, file.clone(), brake.clone());
         let (jobs, queue) = sync_channel(QUEUE);
+        let (bell, woken) = indexer::bell();
+        let indexer = Indexer::start((indexing, &file, brake.clone()), (bell.clone(), woken), jobs.clone());
+        let indexer = indexer.map_err(unusable)?;
+        let writer = Writer::new((writing, checkpointing), file.clone(), bell, brake.clone());
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || work(writer, &queue, lock))
@@ -110,6 +118,7 @@ impl SqliteStore {
             readers: reading.into_iter().map(|connection| Mutex::new(Some(connection))).collect(),
             next_reader: AtomicUsize::new(0),
             inspector,
+            indexer,
             writer: Mutex::new(Some(thread)),
             brake,
         };
@@ -187,6 +196,7 @@ impl Shared {
         if let Some(inspector) = &self.inspector {
             inspector.stop();
         }
+        self.indexer.stop();
         // The writer has to be the last on the file, so that it can remove the log.
         for reader in &self.readers {
             held(reader).take();

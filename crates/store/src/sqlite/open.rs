@@ -70,6 +70,7 @@ pub(super) struct Opened {
     pub(super) writing: Connection,
     pub(super) checkpointing: Connection,
     pub(super) reading: Vec<Connection>,
+    pub(super) indexing: Connection,
     /// There when the file is yet to be looked through.
     pub(super) inspecting: Option<Connection>,
 }
@@ -108,6 +109,7 @@ pub(super) fn open(file: &Path) -> Result<Opened, OpenError> {
         writing,
         checkpointing: connect(file)?,
         reading: (0..READERS).map(|_| connect_read_only(file)).collect::<Result<_, _>>()?,
+        indexing: connect_read_only(file)?,
         inspecting: if small { None } else { Some(connect_read_only(file)?) },
         file: file.clone(),
     })

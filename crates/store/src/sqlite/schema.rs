@@ -91,6 +91,14 @@ const MIGRATIONS: &[&str] = &[
     -- Who issued the certificate, so that each issuer's list has its own; NULL where that is not known.
     ALTER TABLE revocations ADD COLUMN issuer BLOB;
 ",
+    "
+    -- What certificates are looked for by, in blocks: from which row to which, and the terms of what lies there.
+    CREATE TABLE certificate_terms (
+        first INTEGER PRIMARY KEY,
+        last INTEGER NOT NULL,
+        contents BLOB NOT NULL
+    ) STRICT;
+",
 ];
 
 /// The version that chained the audit record.

@@ -3,7 +3,10 @@
 use std::{
     collections::{HashMap, HashSet},
     path::PathBuf,
-    sync::{Arc, mpsc::Receiver},
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -17,6 +20,7 @@ use super::{
     audit::Head,
     checkpoint::Checkpointer,
     read::{milliseconds, translate},
+    terms::Block,
     trouble::{Brake, Severity, Trouble},
 };
 
@@ -31,6 +35,12 @@ pub(super) enum Job {
         issuer: Vec<u8>,
         at_least: u64,
         reply: Reply<Result<u64, StoreError>>,
+    },
+    /// What certificates are looked for by; `serial` is that of the last of them. Says whether it was kept.
+    KeepBlock {
+        block: Block,
+        serial: Vec<u8>,
+        reply: Reply<Result<bool, StoreError>>,
     },
     KeepCheckpoint {
         size: u64,
@@ -67,6 +77,8 @@ type Pending = (Decision, Reply<Result<(), CommitError>>);
 
 /// So many decisions share one `fsync` at most.
 const BATCH: usize = 256;
+/// After so many decisions it is seen whether there is another block.
+const BELL: usize = 256;
 /// How long to wait for more decisions in busy times.
 const GATHER: Duration = Duration::from_micros(400);
 /// Takes as much room as a few decisions do, and gives it back.
@@ -75,6 +87,11 @@ const TRIAL: &str = "
     INSERT OR REPLACE INTO trial (id, filler) VALUES (1, zeroblob(65536));
     COMMIT;
     DELETE FROM trial;
+";
+/// Blocks without certificates; and those that tell of rows behind the last, which the next certificates will take.
+const FORGET_BLOCKS: &str = "
+    DELETE FROM certificate_terms WHERE last > (SELECT coalesce(max(id), 0) FROM certificates)
+        OR NOT EXISTS (SELECT 1 FROM certificates WHERE id BETWEEN first AND last);
 ";
 /// What is answered when the store is no longer there.
 pub(super) const CLOSED: &str = "the store is closed";
@@ -92,13 +109,20 @@ pub(super) struct Writer {
     /// The end of the audit record; nothing when it has to be read from the file first.
     head: Option<Head>,
     checkpointer: Checkpointer,
+    /// Wakes the one who makes blocks of what was recorded, and how many decisions that are since the last time.
+    bell: (SyncSender<()>, usize),
     brake: Brake,
     /// There was no room for the last batch.
     full: bool,
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, checkpointing: Connection, file: PathBuf, brake: Brake) -> Self {
+    pub(super) fn new(
+        (connection, checkpointing): (Connection, Connection),
+        file: PathBuf,
+        bell: SyncSender<()>,
+        brake: Brake,
+    ) -> Self {
         let checkpointer = Checkpointer::start(checkpointing, &file, brake.clone());
         Self {
             connection,
@@ -108,6 +132,7 @@ impl Writer {
             condemned: None,
             head: None,
             checkpointer,
+            bell: (bell, 0),
             brake,
             full: false,
         }
@@ -135,6 +160,10 @@ impl Writer {
                     Job::AuditHead(reply) => {
                         self.commit(&mut batch);
                         let _ = reply.send(self.audit_head());
+                    }
+                    Job::KeepBlock { block, serial, reply } => {
+                        self.commit(&mut batch);
+                        let _ = reply.send(self.keep_block(&block, &serial));
                     }
                     Job::KeepCheckpoint { size, note, reply } => {
                         self.commit(&mut batch);
@@ -174,6 +203,13 @@ impl Writer {
                     let _ = reply.send(outcome);
                 }
                 self.checkpointer.wrote(rows, &self.connection);
+                let (bell, since) = &mut self.bell;
+                *since += rows;
+                if *since >= BELL {
+                    *since = 0;
+                    // When it is full the other one is awake.
+                    let _ = bell.try_send(());
+                }
             }
             Err(failure) => {
                 for (_, reply) in batch.drain(..) {
@@ -349,6 +385,25 @@ impl Writer {
         }
     }
 
+    fn keep_block(&mut self, block: &Block, serial: &[u8]) -> Result<bool, StoreError> {
+        if let Some(trouble) = self.brake.pulled() {
+            return Err(trouble.to_store_error());
+        }
+        // When the newest certificates were purged since, their rows have become those of others.
+        let query = "INSERT INTO certificate_terms (first, last, contents) SELECT ?1, ?2, ?3
+                     WHERE EXISTS (SELECT 1 FROM certificates WHERE id = ?2 AND serial = ?4) ON CONFLICT DO NOTHING";
+        match self.connection.execute(query, (block.first, block.last, &block.contents, serial)) {
+            Ok(rows) => {
+                self.checkpointer.wrote(block.contents.len() / 4096, &self.connection);
+                Ok(rows == 1)
+            }
+            Err(error) => {
+                self.failed(&error);
+                Err(translate(error))
+            }
+        }
+    }
+
     fn is_revoked(&self, serial: &[u8]) -> rusqlite::Result<bool> {
         self.connection.prepare_cached("SELECT 1 FROM revocations WHERE serial = ?1")?.exists([serial])
     }
@@ -454,6 +509,7 @@ impl Writer {
                 forget.execute([id])?;
             }
             drop(forget);
+            self.connection.execute_batch(FORGET_BLOCKS)?;
             self.connection.prepare_cached("COMMIT")?.execute(())?;
         }
         // What ended before and is still there was revoked, and need not be looked at again.
@@ -494,6 +550,7 @@ impl Writer {
 fn refuse(job: Job) {
     match job {
         Job::AuditHead(reply) => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
+        Job::KeepBlock { reply, .. } => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
         Job::KeepCheckpoint { reply, .. } => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
         Job::Check(reply) => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
         Job::Close => {}

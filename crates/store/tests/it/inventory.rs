@@ -1,10 +1,12 @@
 //! Looking through a store that is in use.
 
+use std::path::Path;
 use std::time::Duration;
 
-use rung_authority::store::Store;
+use rung_authority::store::{Store, StoreError};
 use rung_store::inventory::{Cursor, CursorError, Filter, Inventory, State};
 use rung_store::{OpenError, SqliteStore};
+use rusqlite::Connection;
 
 use crate::samples::{certificate_until, issuance, monday, revocation_of};
 
@@ -83,7 +85,15 @@ async fn filters_find_what_fits_and_nothing_else() {
     check(&inventory, state(State::Valid), now, &[3, 5]);
     let ends = Filter { ends_from: Some(monday() + HOUR), ends_before: Some(monday() + HOUR * 3), ..Filter::default() };
     check(&inventory, ends, now, &[1, 2]);
-    check(&inventory, Filter { containing: vec![b"leaf 3".to_vec()], ..Filter::default() }, now, &[3]);
+    check(&inventory, named("leaf 3"), now, &[3]);
+    check(&inventory, named("LEAF 3"), now, &[3]);
+    check(&inventory, named("leaf"), now, &[]);
+    check(&inventory, Filter { state: Some(State::Revoked), ..named("leaf 3") }, now, &[]);
+    check(&inventory, Filter { state: Some(State::Revoked), ..named("leaf 4") }, now, &[4]);
+    let key = Some(certificate_until(0, now).public_key_info().to_vec());
+    check(&inventory, Filter { key: key.clone(), ..state(State::Valid) }, now, &[3, 5]);
+    check(&inventory, Filter { key, ..named("leaf 5") }, now, &[5]);
+    check(&inventory, Filter { key: Some(b"another".to_vec()), ..Filter::default() }, now, &[]);
     check(&inventory, Filter { provisioner: Some("admin".to_owned()), ..state(State::Revoked) }, now, &[4]);
     check(&inventory, Filter { provisioner: Some("other".to_owned()), ..Filter::default() }, now, &[]);
     let serial = Some(*certificate_until(5, now).serial());
@@ -99,4 +109,105 @@ async fn only_a_store_is_looked_through_and_none_is_made() {
     assert!(!file.exists());
     std::fs::write(&file, "not a database, but long enough to be taken for one".repeat(20)).unwrap();
     assert!(matches!(Inventory::open(&file), Err(OpenError::Foreign { .. })));
+}
+
+fn named(name: &str) -> Filter {
+    Filter { names: vec![name.to_owned()], ..Filter::default() }
+}
+
+/// Record the certificates with those numbers, which end after so many hours.
+async fn record(store: &SqliteStore, numbers: std::ops::Range<u32>, hours: u32) {
+    for number in numbers {
+        let mut issuance = issuance(number);
+        issuance.certificate = certificate_until(number, monday() + HOUR * hours + Duration::from_secs(number.into()));
+        store.commit(issuance).await.unwrap();
+    }
+}
+
+/// Wait until so many blocks can be searched.
+fn wait_for_blocks(file: &Path, expected: i64) {
+    let connection = Connection::open(file).unwrap();
+    for _ in 0..20_000 {
+        let query = "SELECT count(*) FROM certificate_terms";
+        if connection.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap() == expected {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    panic!("the certificates are not gathered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_are_found_in_blocks_and_behind_them_and_after_certificates_were_purged() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("db.sqlite");
+    let store = SqliteStore::open(&file).unwrap();
+    record(&store, 0..2100, 1).await;
+    wait_for_blocks(&file, 2);
+    let inventory = Inventory::open(&file).unwrap();
+    let found = |filter: &Filter| -> Vec<String> {
+        let entries = inventory.page(filter, None, (5000, monday())).unwrap();
+        entries.iter().map(|entry| entry.certificate.subject().common_name().unwrap().to_owned()).collect()
+    };
+    // The first, the last and the middle of a block, and one that is in none.
+    for number in [0, 1023, 1024, 1500, 2047, 2048, 2099] {
+        assert_eq!(found(&named(&format!("leaf {number}"))), [format!("leaf {number}")]);
+    }
+    assert!(found(&named("leaf 2100")).is_empty());
+    let granted = |name: &str| Filter { provisioner: Some(name.to_owned()), ..Filter::default() };
+    assert_eq!(found(&granted("admin")).len(), 2100);
+    assert!(found(&granted("other")).is_empty());
+    let early = Filter { ends_before: Some(monday() + HOUR + Duration::from_secs(7)), ..granted("admin") };
+    assert_eq!(found(&early).len(), 7);
+    // Pages of what blocks and the rest have.
+    let (mut count, mut after) = (0, None);
+    loop {
+        let entries = inventory.page(&granted("admin"), after, (999, monday())).unwrap();
+        let Some(last) = entries.last() else { break };
+        (count, after) = (count + entries.len(), Some(last.cursor));
+    }
+    assert_eq!(count, 2100);
+
+    // When all have gone their rows are given to others.
+    while store.purge_certificates(monday() + HOUR * 2, 500).await.unwrap() > 0 {}
+    wait_for_blocks(&file, 0);
+    assert!(found(&named("leaf 1500")).is_empty());
+    record(&store, 3000..4400, 3).await;
+    wait_for_blocks(&file, 1);
+    for number in [3000, 3500, 4023, 4024, 4399] {
+        assert_eq!(found(&named(&format!("leaf {number}"))), [format!("leaf {number}")]);
+    }
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_of_an_older_version_are_gathered_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("db.sqlite");
+    let store = SqliteStore::open(&file).unwrap();
+    record(&store, 0..1300, 1).await;
+    wait_for_blocks(&file, 1);
+    store.close().await;
+    Connection::open(&file).unwrap().execute("DELETE FROM certificate_terms", []).unwrap();
+    let store = SqliteStore::open(&file).unwrap();
+    wait_for_blocks(&file, 1);
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f06_a_damaged_block_is_an_error_and_not_a_certificate_less() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("db.sqlite");
+    let store = SqliteStore::open(&file).unwrap();
+    record(&store, 0..1280, 1).await;
+    wait_for_blocks(&file, 1);
+    store.close().await;
+    let connection = Connection::open(&file).unwrap();
+    let query = "SELECT contents FROM certificate_terms";
+    let mut contents: Vec<u8> = connection.query_row(query, [], |row| row.get(0)).unwrap();
+    *contents.last_mut().unwrap() ^= 1;
+    connection.execute("UPDATE certificate_terms SET contents = ?1", [contents]).unwrap();
+    let inventory = Inventory::open(&file).unwrap();
+    let found = inventory.page(&named("leaf 3"), None, (10, monday()));
+    assert!(matches!(found, Err(StoreError::Damaged(_))), "{found:?}");
 }
