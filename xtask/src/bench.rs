@@ -8,8 +8,9 @@ use crate::run::{cargo, must, target};
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     match arguments {
         [name] if name == "crl" => crl(),
+        [name] if name == "inventory" => inventory(),
         [name] if matches!(name.as_str(), "ocsp" | "renew" | "sign") => server(name),
-        _ => bail!("which benchmark? There are: cargo xtask bench crl|ocsp|renew|sign"),
+        _ => bail!("which benchmark? There are: cargo xtask bench crl|inventory|ocsp|renew|sign"),
     }
 }
 
@@ -17,6 +18,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 fn crl() -> Result<()> {
     let mut bench = cargo(&["run", "--release", "--locked", "--quiet", "-p", "rung-pki", "--example", "bench_crl"]);
     must(&mut bench, "the benchmark did not reach its end")
+}
+
+/// Time of pages of an inventory of a million certificates.
+fn inventory() -> Result<()> {
+    let run = ["run", "--release", "--locked", "--quiet", "-p", "rung-store", "--example", "bench_inventory"];
+    must(&mut cargo(&run), "the benchmark did not reach its end")
 }
 
 /// Answers per second, processor time, latencies and memory of the server, doing that.

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod error;
+mod inventory;
 mod lifecycle;
 mod provisioner;
 mod read;
@@ -10,6 +11,7 @@ mod write;
 
 pub use certificates::{Certificates, EncryptedKey, Health, ProvisionerHealth, Root, Version};
 pub use error::{ErrorBody, ErrorReport};
+pub use inventory::{CertificatePage, ListedCertificate};
 pub use lifecycle::{RekeyRequest, RevokeRequest, Revoked};
 pub use provisioner::{Claims, JwkProvisioner, OidcProvisioner, OtherProvisioner, Provisioner, ProvisionerPage};
 pub use read::{Malformed, Members, Text, read};

@@ -17,8 +17,8 @@ use ureq::tls::{Certificate, ClientCert};
 use url::Url;
 
 use crate::body::{
-    Certificates, EncryptedKey, ErrorBody, Health, PreviewResponse, Provisioner, ProvisionerPage, RekeyRequest,
-    RevokeRequest, Revoked, Root, SignRequest, SignResponse, Version, to_json,
+    CertificatePage, Certificates, EncryptedKey, ErrorBody, Health, PreviewResponse, Provisioner, ProvisionerPage,
+    RekeyRequest, RevokeRequest, Revoked, Root, SignRequest, SignResponse, Version, to_json,
 };
 use crate::outbound::{Answer, Limits, Trust, agent, exchange, is_loopback, proxy};
 use crate::printable;
@@ -201,6 +201,13 @@ impl Client {
         let url = self.url.path(["preview"]);
         let answer = self.send(&url, Request::post(url.as_str()), to_json(request))?;
         parse(&url, &answer)
+    }
+
+    /// Ask for a page of the certificates on record; `query` has names of [`crate::inventory::FILTERS`].
+    pub fn certificates_on_record(&self, query: &[(&str, String)]) -> Result<CertificatePage, ClientError> {
+        let mut url = self.url.path(["certificates"]);
+        url.query_pairs_mut().extend_pairs(query);
+        self.get(&url)
     }
 
     fn get<T: DeserializeOwned>(&self, url: &Url) -> Result<T, ClientError> {

@@ -3,6 +3,7 @@
 
 pub mod body;
 pub mod client;
+pub mod inventory;
 pub mod oidc;
 pub mod outbound;
 mod printable;

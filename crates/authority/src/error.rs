@@ -217,6 +217,9 @@ pub enum Denial {
     /// The certificate request is not the one that the token was made for.
     #[error("certificate request fingerprint does not match {0:?}")]
     Confirmation(String),
+    /// The holder of the certificate is not one of those who may look through what was issued.
+    #[error("the certificate has no name of those who may look through the certificates on record")]
+    Inventory,
     /// The key is too weak, or must not be certified.
     #[error("{0}")]
     Key(String),

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod clock;
 pub mod error;
 pub mod grant;
+pub mod inventory;
 pub mod issue;
 pub mod issuer;
 pub mod plan;

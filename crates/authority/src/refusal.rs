@@ -138,6 +138,7 @@ fn check_of(error: &Error) -> Option<(&'static str, &str)> {
         Error::Denied(denial) => (
             match denial {
                 Denial::Confirmation(_) => "confirmation",
+                Denial::Inventory => "inventory",
                 Denial::Key(_) => "key",
                 Denial::Name(_) => "name",
                 Denial::Revocation(_) => "revocation",

@@ -1,22 +1,23 @@
 //! `rung-ca certificates`: what an administrator sees of the certificates on record, while the CA runs or not.
 
-mod print;
 #[cfg(test)]
 mod tests;
+mod wanted;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
+use rung_api::inventory::FILTERS;
+use rung_api::inventory::print::{self, Format};
 use rung_authority::clock::{Clock as _, SystemClock};
-use rung_pki::{Certificate, SerialNumber, keyfile};
-use rung_spec::{Config, GoDuration};
-use rung_store::inventory::{Cursor, Entry, Filter, Inventory, State};
+use rung_pki::{Certificate, hex, keyfile, sha256};
+use rung_spec::Config;
+use rung_store::inventory::Inventory;
 
 use crate::args::{Settings, UsageError};
 use crate::daemon::{Failure, config_path, database_file};
-use print::Format;
+pub(crate) use wanted::{Unreadable, Wanted};
 
 /// What is asked of the certificates on record.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -57,7 +58,7 @@ pub fn parse(program: &str, words: impl IntoIterator<Item = String>) -> Result<O
         if matches!(name, "help" | "h") {
             return Ok(None);
         }
-        if !FLAGS.contains(&name) {
+        if !FILTERS.contains(&name) && !OTHERS.contains(&name) {
             return Err(UsageError::Unknown(name.to_owned()));
         }
         let value = value.or_else(|| words.next()).ok_or_else(|| UsageError::MissingValue(name.to_owned()))?;
@@ -81,21 +82,8 @@ pub fn parse(program: &str, words: impl IntoIterator<Item = String>) -> Result<O
     }
 }
 
-const FLAGS: [&str; 13] = [
-    "after",
-    "context",
-    "database",
-    "ends-after",
-    "ends-before",
-    "expires-within",
-    "format",
-    "key",
-    "limit",
-    "name",
-    "provisioner",
-    "serial",
-    "state",
-];
+/// Flags that are no filters.
+const OTHERS: [&str; 3] = ["context", "database", "format"];
 
 /// Print what was asked for to `out`.
 ///
@@ -111,32 +99,47 @@ pub fn run(ask: &Ask, out: &mut dyn std::io::Write) -> Result<(), Failure> {
 
 fn look(ask: &Ask, file: &Path, out: &mut dyn std::io::Write) -> anyhow::Result<()> {
     let now = SystemClock.now();
-    let wanted = Wanted::of(ask, now)?;
+    let mut format = if ask.what == What::Export { Format::Csv } else { Format::Text };
+    let mut wanted = Wanted::default();
+    if let What::Show(serial) = &ask.what {
+        wanted.set("serial", serial, now).with_context(|| format!("'{serial}' is no serial number"))?;
+    }
+    for (name, value) in &ask.flags {
+        let context = || format!("invalid value '{value}' for flag '--{name}'");
+        match name.as_str() {
+            "format" => format = value.parse().with_context(context)?,
+            "key" => wanted.set("key", &hex(&sha256(&public_key(&fs::read(value)?)?)), now).with_context(context)?,
+            _ => wanted.set(name, value, now).with_context(context)?,
+        }
+    }
     let inventory = Inventory::open(file)?;
     match &ask.what {
-        What::Show(_) => {
-            let found = wanted.page(&inventory, None, 1, now)?;
-            let Some(entry) = found.entries.first() else {
-                bail!("there is no such certificate in {}", file.display())
-            };
-            print::one(entry, wanted.format, now, out)
-        }
+        What::Show(_) => match wanted.page(&inventory, now)?.certificates.first() {
+            None => bail!("there is no such certificate in {}", file.display()),
+            Some(found) => print::one(found, format, out)?,
+        },
         What::List => {
-            let page = wanted.page(&inventory, wanted.after, wanted.limit, now)?;
-            print::page(&page, wanted.format, now, out)
+            let page = wanted.page(&inventory, now)?;
+            print::page(&page, format, out)?;
+            if let Some(next) = page.next.filter(|_| format != Format::Json) {
+                eprintln!("There may be more: --after {next}");
+            }
         }
         What::Export => {
-            let (mut after, mut first) = (wanted.after, true);
+            wanted.limit = rung_api::inventory::MOST;
+            let mut first = true;
             loop {
-                let page = wanted.page(&inventory, after, 1000, now)?;
-                print::part(&page, (wanted.format, first), now, out)?;
-                (after, first) = (page.next, false);
-                if after.is_none() {
-                    return Ok(out.flush()?);
+                let page = wanted.page(&inventory, now)?;
+                print::part(&page, (format, first), out)?;
+                first = false;
+                match page.next {
+                    Some(next) => wanted.set("after", &next, now)?,
+                    None => break,
                 }
             }
         }
     }
+    Ok(out.flush()?)
 }
 
 /// The database that the configuration names.
@@ -150,79 +153,6 @@ fn configured(ask: &Ask) -> Result<PathBuf, Failure> {
         Ok(database_file(&config.db.with_context(missing)?.data_source))
     };
     read().map_err(Failure::Start)
-}
-
-/// What is wanted, with every value read.
-struct Wanted {
-    filter: Filter,
-    after: Option<Cursor>,
-    limit: u32,
-    format: Format,
-}
-
-/// Some of the certificates that are wanted.
-struct Page {
-    entries: Vec<Entry>,
-    /// Where to go on, when there may be more.
-    next: Option<Cursor>,
-}
-
-impl Wanted {
-    fn of(ask: &Ask, now: SystemTime) -> anyhow::Result<Self> {
-        let usual = if ask.what == What::Export { Format::Csv } else { Format::Text };
-        let mut wanted = Self { filter: Filter::default(), after: None, limit: 100, format: usual };
-        if let What::Show(serial) = &ask.what {
-            wanted.set("serial", serial, now)?;
-        }
-        for (name, value) in &ask.flags {
-            wanted.set(name, value, now).with_context(|| format!("invalid value '{value}' for flag '--{name}'"))?;
-        }
-        Ok(wanted)
-    }
-
-    fn set(&mut self, name: &str, value: &str, now: SystemTime) -> anyhow::Result<()> {
-        let filter = &mut self.filter;
-        match name {
-            "after" => self.after = Some(value.parse()?),
-            "ends-after" => filter.ends_from = Some(instant(value, now)?),
-            "ends-before" => filter.ends_before = Some(instant(value, now)?),
-            "expires-within" => {
-                let duration = value.parse::<GoDuration>()?.positive().context("it is negative")?;
-                (filter.ends_from, filter.ends_before) = (Some(now), Some(now + duration));
-            }
-            "format" => self.format = value.parse()?,
-            "key" => filter.key = Some(public_key(&fs::read(value)?)?),
-            "limit" => {
-                self.limit = value.parse().ok().filter(|limit| *limit > 0).context("it is not a number above zero")?
-            }
-            "name" => filter.names.push(value.to_owned()),
-            "provisioner" => filter.provisioner = Some(value.to_owned()),
-            "serial" => filter.serial = Some(value.parse::<SerialNumber>()?),
-            "state" => {
-                filter.state = Some(match value {
-                    "expired" => State::Expired,
-                    "revoked" => State::Revoked,
-                    "valid" => State::Valid,
-                    _ => bail!("options are expired, revoked, valid"),
-                });
-            }
-            _ => unreachable!("the command line was read with the same table"),
-        }
-        Ok(())
-    }
-
-    fn page(&self, inventory: &Inventory, after: Option<Cursor>, limit: u32, now: SystemTime) -> anyhow::Result<Page> {
-        let entries = inventory.page(&self.filter, after, (limit, now))?;
-        let full = entries.len() == limit as usize;
-        let next = entries.last().filter(|_| full).map(|entry| entry.cursor);
-        Ok(Page { entries, next })
-    }
-}
-
-/// A point in time, or a duration from now.
-fn instant(text: &str, now: SystemTime) -> anyhow::Result<SystemTime> {
-    let when = rung_spec::TimeOrDuration::parse(text)?.context("it is empty")?;
-    when.resolve(now).context("it is out of range")
 }
 
 /// The public key of a certificate, a public or a private key, DER.

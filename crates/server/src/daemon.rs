@@ -24,7 +24,7 @@ use rung_store::{MemoryStore, SqliteStore};
 use sd_notify::NotifyState;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
-    sync::Notify,
+    sync::{Notify, Semaphore},
 };
 
 use serde_json::json;
@@ -33,7 +33,7 @@ use crate::{
     VERSION,
     args::Settings,
     audit::{self, Seal},
-    hardening,
+    handlers, hardening,
     http::Router,
     leaf::LeafProfile,
     limits::Limiter,
@@ -220,6 +220,7 @@ impl Daemon {
             plain_router: Router::plain(),
             crl: CrlPublisher::default(),
             departure: Notify::new(),
+            searches: Semaphore::new(handlers::inventory::AT_ONCE),
             ocsp: OcspAnswers::default(),
             refusals: Refusals::default(),
             limiter: Arc::new(Limiter::new(hardening::open_more_files())),

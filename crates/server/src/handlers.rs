@@ -2,6 +2,7 @@
 
 pub mod certificates;
 pub mod health;
+pub mod inventory;
 pub mod preview;
 pub mod provisioners;
 pub mod renew;

@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use rung_authority::{Authority, clock::Clock, store::Store};
 use rung_pki::{Random, SerialNumber};
 use rung_spec::Config;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     audit::{self, Seal},
@@ -76,6 +76,8 @@ pub struct Shared {
     pub ocsp: OcspAnswers,
     /// Refusals that are not on record yet.
     pub refusals: Refusals,
+    /// Who looks through the certificates on record: a search takes a processor for a while, and there are few.
+    pub searches: Semaphore,
     /// What is under way, and what is too much.
     pub limiter: Arc<Limiter>,
 }

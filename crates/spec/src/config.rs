@@ -61,6 +61,8 @@ pub struct Config {
     pub revocation_url: Option<String>,
     /// How much it takes on at once, and from whom.
     pub limits: Limits,
+    /// Who may look through the certificates on record: names that client certificates have.
+    pub inventory_readers: Vec<String>,
     metrics_address: String,
 }
 
@@ -101,8 +103,12 @@ impl Config {
                 .unwrap_or_else(|| DEFAULT_COMMON_NAME.to_owned()),
             crl: members.object("crl").map(|crl| CrlConfig::read(&crl)).unwrap_or_default(),
             revocation_url: revocation::url(members, "revocationURL"),
+            inventory_readers: inventory_readers(members),
             limits: members.object("limits").map(|limits| Limits::read(&limits)).unwrap_or_default(),
         };
+        if !config.inventory_readers.is_empty() && config.db.is_none() {
+            members.report("certificates are looked through in a database: add `db`, or remove `inventoryReaders`");
+        }
         if config.crl.enabled && config.db.is_none() {
             members.report("lists of revoked certificates need a database: add `db`, or set crl.enabled to false");
         }
@@ -128,6 +134,20 @@ impl Config {
             .and_then(|authority| authority.apply(provisioner.claims()))
             .expect("the claims of every provisioner were checked when the configuration was read")
     }
+}
+
+fn inventory_readers(members: &Members<'_>) -> Vec<String> {
+    let nodes = members.get("inventoryReaders").map(|node| node.list()).unwrap_or_default();
+    let name = |node: &Node<'_>| {
+        let text = node.string()?;
+        if text.trim() != text || text.is_empty() {
+            node.report(
+                "a reader is an e-mail address, DNS name or URI that client certificates have, as it stands there",
+            );
+        }
+        Some(text)
+    };
+    nodes.iter().filter_map(name).collect()
 }
 
 /// The one member `root` is a file name or a list of them.

@@ -26,8 +26,8 @@ pub struct Inventory {
 pub struct Filter {
     /// Names that it has, as its common name or among its alternative names; letters of ASCII in either case.
     pub names: Vec<String>,
-    /// The public key that it is for, as subject public key info, DER.
-    pub key: Option<Vec<u8>>,
+    /// SHA-256 of the subject public key info that it has.
+    pub key: Option<[u8; 32]>,
     /// The name of the provisioner that granted it.
     pub provisioner: Option<String>,
     /// How it is.
@@ -112,7 +112,7 @@ impl Filter {
     fn fits(&self, certificate: &Certificate) -> bool {
         let has = terms::names(certificate);
         self.names.iter().all(|name| has.contains(&terms::folded(name)))
-            && self.key.as_ref().is_none_or(|key| certificate.public_key_info() == *key)
+            && self.key.is_none_or(|key| sha256(certificate.public_key_info()) == key)
     }
 }
 

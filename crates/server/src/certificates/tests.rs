@@ -1,7 +1,6 @@
-//! The command line, and cells that would be formulas.
+//! The command line, and values of filters.
 
-use super::parse;
-use super::print::{cell, shown};
+use super::{Wanted, parse};
 
 fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
@@ -20,9 +19,23 @@ fn words_are_understood_or_refused() {
 }
 
 #[test]
-fn l4_names_do_nothing_to_terminals_and_spreadsheets() {
-    assert_eq!(cell("=cmd()"), "'=cmd()");
-    assert_eq!(cell("a,\"b\""), "\"a,\"\"b\"\"\"");
-    assert_eq!(cell("svc.test"), "svc.test");
-    assert_eq!(shown("a\u{1b}[2J\u{202e}b"), "a\\u{1b}[2J\\u{202e}b");
+fn values_are_read_or_refused_with_what_is_wrong() {
+    #[track_caller]
+    fn check(name: &str, value: &str, expected: Result<(), &str>) {
+        let read = Wanted::default().set(name, value, std::time::UNIX_EPOCH);
+        assert_eq!(read.map_err(|error| error.to_string()), expected.map_err(str::to_owned), "{name} {value}");
+    }
+    check("after", "1795733631000-17", Ok(()));
+    check("after", "17", Err("a cursor is what the last page ended with, such as 1795733631000-17"));
+    check("expires-within", "168h", Ok(()));
+    check("expires-within", "-1h", Err("it is negative"));
+    check("ends-after", "2026-03-01T08:00:00Z", Ok(()));
+    check("key", &"0f".repeat(32), Ok(()));
+    check("key", "0f", Err("it is not SHA-256 as 64 hexadecimal digits"));
+    check("limit", "1000", Ok(()));
+    check("limit", "0", Err("it is not a number from 1 to 1000"));
+    check("limit", "1001", Err("it is not a number from 1 to 1000"));
+    check("state", "valid", Ok(()));
+    check("state", "dead", Err("options are expired, revoked, valid"));
+    check("nam", "a", Err("there is no such filter"));
 }

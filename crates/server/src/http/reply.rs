@@ -120,6 +120,7 @@ impl Reply {
             Error::AlreadyRevoked(_) => Self::refusal(&ErrorReport::bad_request(error), reason),
             Error::Denied(
                 Denial::Confirmation(_)
+                | Denial::Inventory
                 | Denial::Key(_)
                 | Denial::Name(_)
                 | Denial::Revocation(_)

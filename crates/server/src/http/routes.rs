@@ -6,6 +6,8 @@ use percent_encoding::percent_decode_str;
 /// One thing that the CA does over HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
+    /// `GET /certificates`
+    Certificates,
     /// `GET /crl`, and `GET /crl/{issuer}`
     Crl,
     /// `GET /provisioners/{kid}/encrypted-key`
@@ -65,6 +67,7 @@ const fn post(path: &'static str, endpoint: Endpoint) -> Route {
 
 /// Everything that is served, each at `/` and at `/1.0/`.
 pub const ROUTES: &[Route] = &[
+    get("/certificates", Endpoint::Certificates),
     get("/crl", Endpoint::Crl),
     get("/crl/{issuer}", Endpoint::Crl),
     get("/federation", Endpoint::Federation),

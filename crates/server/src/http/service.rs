@@ -207,7 +207,7 @@ fn takes_body(endpoint: Endpoint) -> bool {
 
 /// Whether an answer takes cryptography or the database, and not only memory.
 fn takes_work(endpoint: Endpoint) -> bool {
-    takes_body(endpoint) || matches!(endpoint, Endpoint::OcspGet | Endpoint::Renew)
+    takes_body(endpoint) || matches!(endpoint, Endpoint::Certificates | Endpoint::OcspGet | Endpoint::Renew)
 }
 
 /// Refuse what is too much; that somebody asked for a decision and got none is counted for the audit record.
@@ -220,6 +220,7 @@ fn too_much(call: &Call<'_>, endpoint: Endpoint, refused: Refused) -> Reply {
 
 async fn answer(endpoint: Endpoint, call: &Call<'_>, body: &[u8]) -> Reply {
     match endpoint {
+        Endpoint::Certificates => handlers::inventory::certificates(call).await,
         Endpoint::Crl => handlers::revocation::crl(call),
         Endpoint::EncryptedKey => handlers::provisioners::encrypted_key(call),
         Endpoint::Federation => handlers::certificates::federation(call),

@@ -67,7 +67,7 @@ fn revoked(connection: &Connection) -> Result<HashSet<i64>, StoreError> {
 }
 
 fn terms_of(filter: &Filter) -> Vec<Term> {
-    let key = filter.key.as_deref().map(Term::key);
+    let key = filter.key.as_ref().map(Term::key);
     let provisioner = filter.provisioner.as_deref().map(Term::provisioner);
     filter.names.iter().map(|name| Term::name(name)).chain(key).chain(provisioner).collect()
 }

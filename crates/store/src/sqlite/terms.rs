@@ -15,9 +15,9 @@ use rung_pki::{Certificate, sha256};
 pub(crate) struct Term([u8; 4]);
 
 impl Term {
-    /// The subject public key info, DER.
-    pub(crate) fn key(spki: &[u8]) -> Self {
-        Self::of(b'k', spki)
+    /// SHA-256 of a subject public key info.
+    pub(crate) fn key(digest: &[u8; 32]) -> Self {
+        Self::of(b'k', digest)
     }
 
     /// A common name or an alternative name, without regard to case.
@@ -92,7 +92,7 @@ impl BlockBuilder {
         self.last = id;
         self.places.extend(distance.to_be_bytes());
         self.places.extend(ends.to_be_bytes());
-        let keys = [Term::key(certificate.public_key_info()), Term::provisioner(provisioner)];
+        let keys = [Term::key(&sha256(certificate.public_key_info())), Term::provisioner(provisioner)];
         let names = names(certificate);
         self.terms.extend(keys.into_iter().chain(names.iter().map(|name| Term::name(name))).map(|term| (term, number)));
         true
