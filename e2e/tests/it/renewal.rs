@@ -69,6 +69,8 @@ fn a_certificate_is_revoked_by_its_number() {
 #[test]
 fn an_administrator_looks_through_the_certificates_of_a_running_ca() {
     let ca = Ca::init();
+    let config = ca.place.read("step/config/ca.json");
+    ca.place.write("step/config/ca.json", &config.replacen('{', "{\"inventoryReaders\": [\"a.test\"],", 1));
     let _server = ca.serve();
     for name in ["a.test", "b.test", "c.test"] {
         ca.certificate(name, name, &[]).success();
@@ -92,6 +94,32 @@ fn an_administrator_looks_through_the_certificates_of_a_running_ca() {
     let serial = revoked["certificates"][0]["serial"].as_str().expect("a number").to_owned();
     let shown = ca.place.rung_ca(&["certificates", "show", &serial, &config]).success().stdout;
     assert!(shown.contains("revoked") && shown.contains("BEGIN CERTIFICATE"), "{shown}");
+
+    // From elsewhere, by a certificate with a name that is listed, the same is printed.
+    let remote = |reader: &str, words: &[&str]| {
+        let (crt, key) = (format!("{reader}.crt"), format!("{reader}.key"));
+        ca.place.rung(&[&["ca", "certificates"], words, &["--cert", &crt, "--key", &key]].concat())
+    };
+    for words in [
+        &["list"][..],
+        &["list", "--state", "revoked", "--format", "json"],
+        &["list", "--name", "a.test", "--format", "csv"],
+        &["list", "--provisioner", "admin", "--expires-within", "48h"],
+        &["export", "--name", "A.test", "--format", "pem"],
+        &["export"],
+    ] {
+        assert_eq!(remote("a.test", words).success().stdout, list(words[0], &words[1..]), "{words:?}");
+    }
+    let page = remote("a.test", &["list", "--limit", "2"]).success();
+    let (_, cursor) = page.stderr.split_once("There may be more: --after ").expect("there are three");
+    let rest = remote("a.test", &["list", "--limit", "2", "--after", cursor.trim()]).success();
+    assert_eq!((page.stdout.lines().count(), rest.stdout.lines().count()), (3, 2));
+    assert_eq!(remote("a.test", &["show", &serial]).success().stdout, shown);
+    assert_eq!(remote("a.test", &["list", "--for-key", "c.test.crt"]).success().stdout.lines().count(), 2);
+    remote("c.test", &["list"]).refusal(&["the CA does not show its certificates", "no name of those who may look"]);
+    remote("b.test", &["list"]).refusal(&["the certificate is revoked"]);
+    remote("a.test", &["list", "--state", "dead"]).refusal(&["options are expired, revoked, valid"]);
+    remote("a.test", &["show", "7"]).refusal(&["no certificate with the serial number 7 on record"]);
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 mod bootstrap;
 mod certificate;
+mod certificates;
 mod federation;
 mod health;
 mod init;
-
 mod provisioner;
 mod rekey;
 mod renew;
@@ -41,6 +41,7 @@ pub(crate) static GROUP: Group = Group {
     children: &[
         Node::Command(&bootstrap::COMMAND),
         Node::Command(&certificate::COMMAND),
+        Node::Group(&certificates::GROUP),
         Node::Command(&federation::COMMAND),
         Node::Command(&health::COMMAND),
         Node::Command(&init::COMMAND),

@@ -10,6 +10,7 @@ mod corpus;
 mod faults;
 mod http;
 mod idp;
+mod inventory;
 mod kill;
 mod life;
 mod limits;
