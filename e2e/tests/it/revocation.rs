@@ -26,7 +26,11 @@ fn authority() -> (Ca, Background) {
 
 /// The files that a verifier wants: root, intermediate, certificate.
 fn files(ca: &Ca, name: &str) -> [String; 3] {
-    [ca.root(), ca.place.text_path("step/certs/intermediate_ca.crt"), ca.place.text_path(&format!("{name}.crt"))]
+    // What came with the certificate: another one may issue since.
+    let chain = ca.place.read(&format!("{name}.crt"));
+    let (_, issuer) = chain.split_once("-----END CERTIFICATE-----\n").expect("it is a chain");
+    let issuer = ca.place.write(&format!("{name}-issuer.pem"), issuer);
+    [ca.root(), issuer.display().to_string(), ca.place.text_path(&format!("{name}.crt"))]
 }
 
 #[track_caller]
@@ -49,14 +53,13 @@ fn in_java(ca: &Ca, name: &str, how: &str) -> Option<String> {
     Some(Finished::run(&command).success().stdout.trim().to_owned())
 }
 
-/// What rustls says of a client with the certificate, by the list that is told now.
+/// What rustls says of a client with the certificate, by the list that the certificate names.
 #[track_caller]
 fn in_rustls(ca: &Ca, name: &str) -> Result<(), String> {
     let [root, _, leaf] = files(ca, name);
-    let list = ca.place.read("step/config/ca.json");
-    let list: serde_json::Value = serde_json::from_str(&list).expect("the configuration is JSON");
-    let address = format!("http://{}/crl", list["insecureAddress"].as_str().expect("a text"));
-    ca.place.run("curl", &["-sS", "--fail", "-o", "told.crl", &address]).success();
+    let shown = ca.place.run("openssl", &["x509", "-in", &leaf, "-noout", "-ext", "crlDistributionPoints"]).success();
+    let address = shown.stdout.split_once("URI:").expect("it says where its list is").1.trim();
+    ca.place.run("curl", &["-sS", "--fail", "-o", "told.crl", address]).success();
     let list = fs::read(ca.place.path("told.crl")).expect("it was fetched");
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(root).expect("the root is there")).expect("it can be trusted");
@@ -124,11 +127,49 @@ fn go_java_rustls_openssl_and_curl_agree_on_what_is_revoked() {
     assert_eq!(in_rustls(&ca, "good"), Ok(()));
     let refused = in_rustls(&ca, "bad").expect_err("it is revoked");
     assert!(refused.contains("Revoked"), "{refused}");
-    // OpenSSL, with the list that the certificate names.
-    let [root, intermediate, bad] = files(&ca, "bad");
-    let arguments = ["verify", "-crl_check", "-crl_download", "-CAfile", &root, "-untrusted", &intermediate];
-    let good = files(&ca, "good")[2].clone();
-    ca.place.run("openssl", &[&arguments[..], &[&good]].concat()).success();
-    let refused = ca.place.run("openssl", &[&arguments[..], &[&bad]].concat());
-    assert!(refused.stderr.contains("certificate revoked"), "{refused:?}");
+    in_openssl(&ca, "good").success();
+    in_openssl(&ca, "bad").refusal(&["certificate revoked"]);
+}
+
+/// What OpenSSL says, with the list that the certificate names.
+#[track_caller]
+fn in_openssl(ca: &Ca, name: &str) -> Finished {
+    let [root, intermediate, leaf] = files(ca, name);
+    let arguments = ["verify", "-crl_check", "-crl_download", "-CAfile", &root, "-untrusted", &intermediate, &leaf];
+    ca.place.run("openssl", &arguments)
+}
+
+#[test]
+fn they_agree_on_certificates_from_before_and_after_a_rotation() {
+    let (ca, server) = authority();
+    for name in ["old-good", "old-bad"] {
+        ca.certificate("localhost", name, &[]).success();
+    }
+    ca.place.rung(&["ca", "rotate-intermediate", "--password-file", "password"]).success();
+    ca.reload(&server);
+    for name in ["new-good", "new-bad"] {
+        ca.certificate("localhost", name, &[]).success();
+    }
+    let issuer = |name: &str| ca.place.read(&format!("{name}-issuer.pem"));
+    for name in ["old-bad", "new-bad"] {
+        assert_eq!(in_go(&ca, name), "ocsp good\ncrl good\n", "{name}");
+        let (crt, key) = (format!("{name}.crt"), format!("{name}.key"));
+        ca.place.rung(&["ca", "revoke", "--cert", &crt, "--key", &key, "--reasonCode", "keyCompromise"]).success();
+    }
+    assert_ne!(issuer("old-bad"), issuer("new-bad"), "another one issues");
+    for name in ["old-bad", "new-bad"] {
+        eventually("a list with it", || in_go(&ca, name).ends_with("\ncrl revoked 1\n").then_some(()));
+        assert!(in_go(&ca, name).starts_with("ocsp revoked 1\n"), "{name}");
+        assert!(in_java(&ca, name, "ocsp").is_none_or(|said| said == "revoked KEY_COMPROMISE"), "{name}");
+        assert!(in_rustls(&ca, name).expect_err("it is revoked").contains("Revoked"), "{name}");
+        in_openssl(&ca, name).refusal(&["certificate revoked"]);
+    }
+    for name in ["old-good", "new-good"] {
+        assert_eq!(in_go(&ca, name), "ocsp good\ncrl good\n", "{name}");
+        assert!(in_java(&ca, name, "crl").is_none_or(|said| said == "good"), "{name}");
+        assert_eq!(in_rustls(&ca, name), Ok(()), "{name}");
+        in_openssl(&ca, name).success();
+    }
+    assert!(stapled(&ca, "old-bad").contains("certificate status \"revoked\""));
+    assert_eq!(stapled(&ca, "new-good"), "Hello!\n");
 }
