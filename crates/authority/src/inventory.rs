@@ -33,11 +33,11 @@ impl Authority {
         let now = self.clock.now();
         let certificate = presented.certificate();
         let refuse = |fault: CertificateFault| Err(Error::Unrenewable(fault.into()));
-        let record = self.store.certificate(certificate.serial()).await.map_err(store_failed)?;
-        if record.is_none_or(|record| record.certificate != *certificate) {
+        let standing = self.store.standing(certificate.serial()).await.map_err(store_failed)?;
+        if standing.certificate.is_none_or(|record| record.certificate != *certificate) {
             return refuse(CertificateFault::NotOurs);
         }
-        if self.revoked(certificate.serial()).await? {
+        if standing.revocation.is_some() {
             return refuse(CertificateFault::Revoked);
         }
         // The connection may be older than that.

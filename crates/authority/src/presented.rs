@@ -1,6 +1,9 @@
 //! Certificates whose holders have shown that the key is theirs.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::{Arc, OnceLock},
+    time::{Duration, SystemTime},
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rung_pki::{
@@ -14,17 +17,27 @@ use serde::Deserialize;
 use crate::{
     audience::Operation,
     error::{CertificateFault, CertificateRefusal, TokenFault, TokenRefusal},
+    issuer::{Issuer, IssuerId},
     sign::Authority,
     store::TokenUse,
     token::{self, Audience, Needed, TimeRules, Times},
 };
+
+/// A certificate as it was shown, for as long as the connection lasts over which it came.
+#[derive(Debug)]
+pub struct Shown {
+    certificate: Certificate,
+    /// Whose signature it has, once that was verified. A signature that is good stays good: what may change is whether
+    /// its maker is still an issuer, and that is asked each time.
+    signed_by: OnceLock<IssuerId>,
+}
 
 /// A certificate whose holder has shown that the key is theirs, in TLS or with a token.
 ///
 /// It leads to a root of this CA. Whether it has expired or is revoked is for the operation to say.
 #[derive(Debug, Clone)]
 pub struct Presented {
-    pub(crate) certificate: Certificate,
+    shown: Arc<Shown>,
     pub(crate) key: PublicKey,
     pub(crate) token: Option<TokenUse>,
 }
@@ -52,6 +65,13 @@ const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// No chain has more.
 const MAX_CHAIN: usize = 10;
 
+impl Shown {
+    /// A certificate that was shown just now.
+    pub fn new(certificate: Certificate) -> Self {
+        Self { certificate, signed_by: OnceLock::new() }
+    }
+}
+
 impl Presented {
     /// The certificate that a client authenticated with in TLS.
     ///
@@ -60,14 +80,14 @@ impl Presented {
     ///
     /// # Errors
     /// When its key is of a kind that Rung does not know.
-    pub fn in_tls(certificate: Certificate) -> Result<Self, CertificateRefusal> {
-        let key = certificate.public_key().map_err(|error| malformed(error.to_string()))?.clone();
-        Ok(Self { certificate, key, token: None })
+    pub fn in_tls(shown: Arc<Shown>) -> Result<Self, CertificateRefusal> {
+        let key = shown.certificate.public_key().map_err(|error| malformed(error.to_string()))?.clone();
+        Ok(Self { shown, key, token: None })
     }
 
     /// The certificate.
     pub fn certificate(&self) -> &Certificate {
-        &self.certificate
+        &self.shown.certificate
     }
 
     /// Its key.
@@ -77,6 +97,17 @@ impl Presented {
 }
 
 impl Authority {
+    /// Which issuer of this CA signed the certificate.
+    pub(crate) fn issuer_of_presented(&self, presented: &Presented, now: SystemTime) -> Option<&Issuer> {
+        let shown = &presented.shown;
+        if let Some(known) = shown.signed_by.get() {
+            return self.issuers(now).find(|issuer| issuer.id() == *known);
+        }
+        let issuer = self.issuer_of(&shown.certificate, now)?;
+        shown.signed_by.get_or_init(|| issuer.id());
+        Some(issuer)
+    }
+
     /// The certificate that a renewal token brings: signed with the key of the certificate in its header.
     ///
     /// # Errors
@@ -102,7 +133,8 @@ impl Authority {
         let expires = self.check_claims(&claims, leaf, now)?;
         // Its own name space: whatever provisioner the certificate is of, a renewal token counts once.
         let digest = token::replay_digest("renewal", None, jws.signing_input());
-        Ok(Presented { certificate: leaf.clone(), key, token: Some(TokenUse { digest, expires }) })
+        let shown = Arc::new(Shown::new(leaf.clone()));
+        Ok(Presented { shown, key, token: Some(TokenUse { digest, expires }) })
     }
 
     fn check_claims(&self, claims: &Claims, leaf: &Certificate, now: SystemTime) -> Result<SystemTime, TokenRefusal> {

@@ -16,7 +16,7 @@ use crate::{
     presented::Presented,
     provisioner::Provisioner,
     sign::Authority,
-    store::StoreError,
+    store::{CertificateRecord, Standing, StoreError},
 };
 
 /// A request for the successor of a certificate.
@@ -55,15 +55,17 @@ impl Authority {
     /// Whether a certificate may have a successor under the rules that hold now.
     async fn renewable<'a>(&'a self, presented: &'a Presented) -> Result<Renewable<'a>, Error> {
         let now = self.clock.now();
-        let certificate = &presented.certificate;
+        let certificate = presented.certificate();
         let refuse = |fault| Err(Error::Unrenewable(CertificateRefusal::from(fault)));
-        if self.issuer_of(certificate, now).is_none() {
+        if self.issuer_of_presented(presented, now).is_none() {
             return refuse(CertificateFault::NotOurs);
         }
-        if self.revoked(certificate.serial()).await? {
+        let Standing { certificate: record, revocation } =
+            self.store.standing(certificate.serial()).await.map_err(store_failed)?;
+        if revocation.is_some() {
             return refuse(CertificateFault::Revoked);
         }
-        let provisioner = self.provisioner_of(certificate).await?;
+        let provisioner = self.provisioner_of(certificate, record)?;
         let claims = &provisioner.common().claims;
         if claims.disable_renewal {
             return refuse(CertificateFault::RenewalDisabled);
@@ -80,14 +82,13 @@ impl Authority {
         Ok(Renewable { presented, provisioner })
     }
 
-    pub(crate) async fn revoked(&self, serial: &SerialNumber) -> Result<bool, Error> {
-        Ok(self.store.revocation(serial).await.map_err(store_failed)?.is_some())
-    }
-
     /// The provisioner that granted a certificate: as recorded, or as the certificate says, since this CA has signed
     /// that, too.
-    async fn provisioner_of(&self, certificate: &Certificate) -> Result<&Arc<Provisioner>, Error> {
-        let record = self.store.certificate(certificate.serial()).await.map_err(store_failed)?;
+    fn provisioner_of(
+        &self,
+        certificate: &Certificate,
+        record: Option<CertificateRecord>,
+    ) -> Result<&Arc<Provisioner>, Error> {
         let found = match &record {
             // Another certificate under the same number: whatever happened, it is not for us to go on with it.
             Some(record) if record.certificate != *certificate => {
@@ -106,7 +107,7 @@ impl Authority {
 /// Decide what the successor says.
 fn succeed(renewable: &Renewable<'_>, rekey: Option<&VerifiedRequest>, issuance: &Issuance<'_>) -> Result<Plan, Error> {
     let Renewable { presented, provisioner } = renewable;
-    let (old, common) = (&presented.certificate, provisioner.common());
+    let (old, common) = (presented.certificate(), provisioner.common());
     let key = match rekey {
         // A new certificate for the old key is a renewal, and asks for less.
         Some(request) if *request.public_key() == presented.key => {

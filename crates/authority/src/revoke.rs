@@ -93,7 +93,7 @@ impl Authority {
             }
             Revoker::Holder(presented) => {
                 self.check_holder(presented, asked, now).await?;
-                (None, "its holder".to_owned(), Some(&presented.certificate))
+                (None, "its holder".to_owned(), Some(presented.certificate()))
             }
         };
         let certificate = record.as_ref().map(|record| &record.certificate).or(presented);
@@ -151,13 +151,13 @@ impl Authority {
         asked: &RevokeRequest<'_>,
         now: std::time::SystemTime,
     ) -> Result<(), Error> {
-        let certificate = &presented.certificate;
+        let certificate = presented.certificate();
         if *certificate.serial() != asked.serial {
             let (wanted, shown) = (asked.serial, certificate.serial());
             let text = format!("request serial number {wanted:?} and certificate serial number {shown:?} do not match");
             return Err(Denial::Revocation(text).into());
         }
-        if self.issuer_of(certificate, now).is_none() {
+        if self.issuer_of_presented(presented, now).is_none() {
             return Err(Error::Unrenewable(CertificateFault::NotOurs.into()));
         }
         if now > certificate.not_after() {

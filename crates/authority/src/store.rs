@@ -26,11 +26,8 @@ pub trait Store: Send + Sync + 'static {
     /// The promises are those of [`Store::commit`].
     fn revoke(&self, revocation: Revocation) -> StoreFuture<'_, Result<(), CommitError>>;
 
-    /// The revocation of the certificate with this serial number.
-    fn revocation<'a>(
-        &'a self,
-        serial: &'a SerialNumber,
-    ) -> StoreFuture<'a, Result<Option<RevocationRecord>, StoreError>>;
+    /// What is on record about the certificate with this serial number.
+    fn standing<'a>(&'a self, serial: &'a SerialNumber) -> StoreFuture<'a, Result<Standing, StoreError>>;
 
     /// The revocations behind the position `after` (the first has 1), at most `limit`, in the order in which they were
     /// recorded.
@@ -191,6 +188,15 @@ pub struct CertificateRecord {
     pub provisioner_kind: String,
     /// Digest of the token that paid for it; none where a certificate did.
     pub token_digest: Option<[u8; 32]>,
+}
+
+/// What is on record about a serial number.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The certificate, if this CA recorded it.
+    pub certificate: Option<CertificateRecord>,
+    /// Its revocation, whether or not it is on record here.
+    pub revocation: Option<RevocationRecord>,
 }
 
 /// Why an issuance or a revocation is not on record.

@@ -9,6 +9,7 @@ use std::{
 };
 
 use hyper::{Request, body::Incoming, service::service_fn};
+use rung_authority::presented::Shown;
 use rung_pki::Certificate;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -164,7 +165,7 @@ async fn connection(shared: Arc<Shared>, admitted: Admitted) {
     };
     // What the handshake has accepted is well formed.
     let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
-    let certificate = shown.and_then(|der| Certificate::from_der(der).ok());
+    let certificate = shown.and_then(|der| Certificate::from_der(der).ok()).map(|shown| Arc::new(Shown::new(shown)));
     let activity = Activity::begin();
     let peer = Peer { address, source, certificate, transport: Transport::Tls, activity: activity.clone() };
     let service = service_fn(move |request: Request<Incoming>| http::serve(shared.clone(), peer.clone(), request));

@@ -9,8 +9,8 @@ use std::{
 
 use rung_authority::audit::{BEGINNING, Said, record};
 use rung_authority::store::{
-    AuditEntry, AuditRecord, CertificateRecord, CommitError, Issuance, Revocation, RevocationRecord, Store, StoreError,
-    StoreFuture, TokenUse,
+    AuditEntry, AuditRecord, CertificateRecord, CommitError, Issuance, Revocation, RevocationRecord, Standing, Store,
+    StoreError, StoreFuture, TokenUse,
 };
 use rung_pki::{
     SerialNumber,
@@ -62,13 +62,13 @@ impl Store for MemoryStore {
         Box::pin(ready(self.contents().revoke(revocation)))
     }
 
-    fn revocation<'a>(
-        &'a self,
-        serial: &'a SerialNumber,
-    ) -> StoreFuture<'a, Result<Option<RevocationRecord>, StoreError>> {
+    fn standing<'a>(&'a self, serial: &'a SerialNumber) -> StoreFuture<'a, Result<Standing, StoreError>> {
         let contents = self.contents();
         let place = contents.revoked.get(serial.as_bytes());
-        Box::pin(ready(Ok(place.map(|place| contents.revocations[*place].clone()))))
+        Box::pin(ready(Ok(Standing {
+            certificate: contents.certificates.get(serial.as_bytes()).cloned(),
+            revocation: place.map(|place| contents.revocations[*place].clone()),
+        })))
     }
 
     fn revocations(&self, after: u64, limit: u32) -> StoreFuture<'_, Result<Vec<RevocationRecord>, StoreError>> {

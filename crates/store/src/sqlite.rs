@@ -15,6 +15,7 @@ mod audit;
 mod checkpoint;
 mod indexer;
 mod inspect;
+mod lookup;
 mod open;
 mod read;
 mod reader;
@@ -36,8 +37,8 @@ use std::{
 };
 
 use rung_authority::store::{
-    AuditEntry, AuditRecord, CertificateRecord, CommitError, Issuance, Revocation, RevocationRecord, Store, StoreError,
-    StoreFuture,
+    AuditEntry, AuditRecord, CertificateRecord, CommitError, Issuance, Revocation, RevocationRecord, Standing, Store,
+    StoreError, StoreFuture,
 };
 use rung_pki::{SerialNumber, tlog::Hash};
 use rusqlite::Connection;
@@ -45,12 +46,13 @@ use tokio::sync::oneshot;
 
 use indexer::Indexer;
 use inspect::Inspector;
+use lookup::Lookups;
 pub use open::OpenError;
 use open::Opened;
 pub(crate) use open::open_to_read;
 pub(crate) use read::{milliseconds, translate};
 pub use reader::AuditReader;
-use trouble::{Brake, Trouble};
+use trouble::Brake;
 use write::{CLOSED, Decision, Job, Purge, Writer};
 
 /// A store in one SQLite file.
@@ -66,6 +68,7 @@ struct Shared {
     /// Connections for reading; none after the store was closed.
     readers: Vec<Mutex<Option<Connection>>>,
     next_reader: AtomicUsize,
+    lookups: Lookups,
     inspector: Option<Inspector>,
     indexer: Indexer,
     writer: Mutex<Option<JoinHandle<()>>>,
@@ -96,13 +99,14 @@ impl SqliteStore {
     }
 
     fn start(opened: Opened) -> Result<Self, OpenError> {
-        let Opened { file, lock, writing, checkpointing, reading, indexing, inspecting } = opened;
+        let Opened { file, lock, writing, checkpointing, reading, looking_up, indexing, inspecting } = opened;
         let unusable = |error: std::io::Error| OpenError::Unusable { file: file.clone(), reason: error.to_string() };
         let brake = Brake::default();
         let inspector = inspecting
             .map(|connection| Inspector::start(connection, &file, brake.clone()))
             .transpose()
             .map_err(unusable)?;
+        let lookups = Lookups::start(looking_up, file.clone(), brake.clone()).map_err(unusable)?;
         let (jobs, queue) = sync_channel(QUEUE);
         let (bell, woken) = indexer::bell();
         let indexer = Indexer::start((indexing, &file, brake.clone()), (bell.clone(), woken), jobs.clone());
@@ -117,6 +121,7 @@ impl SqliteStore {
             jobs,
             readers: reading.into_iter().map(|connection| Mutex::new(Some(connection))).collect(),
             next_reader: AtomicUsize::new(0),
+            lookups,
             inspector,
             indexer,
             writer: Mutex::new(Some(thread)),
@@ -172,21 +177,10 @@ fn work(writer: Writer, queue: &Receiver<Job>, lock: File) {
 
 impl Shared {
     fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        if let Some(trouble @ Trouble::Damaged(_)) = self.brake.pulled() {
-            return Err(trouble.to_store_error());
-        }
         let turn = self.next_reader.fetch_add(1, Ordering::Relaxed);
         let reader = held(&self.readers[turn % self.readers.len()]);
         let connection = reader.as_ref().ok_or_else(|| StoreError::Unavailable(CLOSED.into()))?;
-        query(connection).map_err(|error| match error {
-            StoreError::Damaged(reason) => {
-                // Where one thing is wrong, others may be: tokens that look unspent, for one.
-                let trouble = Trouble::Damaged(format!("{}: {reason}; restore it from a backup", self.file.display()));
-                self.brake.pull(trouble.clone());
-                trouble.to_store_error()
-            }
-            StoreError::Unavailable(_) => error,
-        })
+        self.brake.guard(&self.file, || query(connection))
     }
 
     fn close(&self) {
@@ -201,6 +195,7 @@ impl Shared {
         for reader in &self.readers {
             held(reader).take();
         }
+        self.lookups.stop();
         // When the writer is gone already there is nobody to tell.
         let _ = self.jobs.send(Job::Close);
         let _ = thread.join();
@@ -226,12 +221,8 @@ impl Store for SqliteStore {
         Box::pin(self.decide(Decision::Revoke(Box::new(revocation))))
     }
 
-    fn revocation<'a>(
-        &'a self,
-        serial: &'a SerialNumber,
-    ) -> StoreFuture<'a, Result<Option<RevocationRecord>, StoreError>> {
-        let serial = serial.as_bytes().to_vec();
-        Box::pin(self.read(move |connection| read::revocation(connection, &serial)))
+    fn standing<'a>(&'a self, serial: &'a SerialNumber) -> StoreFuture<'a, Result<Standing, StoreError>> {
+        Box::pin(self.shared.lookups.ask(*serial))
     }
 
     fn revocations(&self, after: u64, limit: u32) -> StoreFuture<'_, Result<Vec<RevocationRecord>, StoreError>> {
@@ -247,8 +238,7 @@ impl Store for SqliteStore {
         &'a self,
         serial: &'a SerialNumber,
     ) -> StoreFuture<'a, Result<Option<CertificateRecord>, StoreError>> {
-        let serial = serial.as_bytes().to_vec();
-        Box::pin(self.read(move |connection| read::certificate(connection, &serial)))
+        Box::pin(async { Ok(self.standing(serial).await?.certificate) })
     }
 
     fn count_certificates(&self) -> StoreFuture<'_, Result<u64, StoreError>> {

@@ -10,8 +10,8 @@ use std::{
 };
 
 use rung_authority::store::{
-    AuditEntry, AuditRecord, CertificateRecord, CommitError, Issuance, Revocation, RevocationRecord, Store, StoreError,
-    StoreFuture,
+    AuditEntry, AuditRecord, CertificateRecord, CommitError, Issuance, Revocation, RevocationRecord, Standing, Store,
+    StoreError, StoreFuture,
 };
 use rung_pki::{SerialNumber, tlog::Hash};
 use rung_store::MemoryStore;
@@ -43,11 +43,8 @@ impl Store for Troubled {
         }
     }
 
-    fn revocation<'a>(
-        &'a self,
-        serial: &'a SerialNumber,
-    ) -> StoreFuture<'a, Result<Option<RevocationRecord>, StoreError>> {
-        self.memory.revocation(serial)
+    fn standing<'a>(&'a self, serial: &'a SerialNumber) -> StoreFuture<'a, Result<Standing, StoreError>> {
+        self.memory.standing(serial)
     }
 
     fn revocations(&self, after: u64, limit: u32) -> StoreFuture<'_, Result<Vec<RevocationRecord>, StoreError>> {

@@ -1,11 +1,15 @@
 //! Renewing, rekeying and revoking certificates.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rung_authority::{
     RenewRequest, RevokeRequest, Revoker,
-    presented::{PresentError, Presented},
+    issuer::Retired,
+    presented::{PresentError, Presented, Shown},
 };
 use rung_pki::{
     Certificate, KeyAlgorithm, PrivateKey, SerialNumber, Signer, VerifiedRequest,
@@ -31,7 +35,7 @@ fn issued(stage: &Stage) -> Held {
 }
 
 fn renew(stage: &Stage, held: &Held, rekey: Option<&VerifiedRequest>) -> Result<Certificate, String> {
-    let presented = Presented::in_tls(held.certificate.clone()).unwrap();
+    let presented = Presented::in_tls(Arc::new(Shown::new(held.certificate.clone()))).unwrap();
     let asked = RenewRequest { presented: &presented, rekey, request_id: "request-8" };
     now(stage.authority.renew(&asked)).map(|recorded| recorded.certificate().clone()).map_err(|error| describe(&error))
 }
@@ -311,16 +315,36 @@ fn c24_people_revoke_their_own_and_administrators_everything() {
 }
 
 #[test]
+fn who_signed_what_is_shown_is_remembered_and_whether_they_still_issue_is_asked() {
+    let (mut stage, mut other) = (Stage::new(), Stage::new());
+    let held = issued(&stage);
+    let presented = Presented::in_tls(Arc::new(Shown::new(held.certificate.clone()))).unwrap();
+    let renew = |stage: &Stage| {
+        let asked = RenewRequest { presented: &presented, rekey: None, request_id: "request-8" };
+        now(stage.authority.renew(&asked)).map(drop).map_err(|error| describe(&error))
+    };
+    renew(&stage).unwrap();
+    // Somebody else issues now, and the one before is still somebody.
+    std::mem::swap(&mut stage.authority.issuer, &mut other.authority.issuer);
+    let retired = Retired { issuer: other.authority.issuer, until: at(NOW + 100) };
+    assert_eq!(renew(&stage).unwrap_err(), "401 NotOurs");
+    stage.authority.retired.push(retired);
+    renew(&stage).unwrap();
+    stage.clock.0.store(NOW + 100, Ordering::Relaxed);
+    assert_eq!(renew(&stage).unwrap_err(), "401 NotOurs");
+}
+
+#[test]
 fn c24_a_holder_revokes_what_they_show() {
     let stage = Stage::new();
     let (held, other) = (issued(&stage), issued(&stage));
-    let presented = Presented::in_tls(held.certificate.clone()).unwrap();
+    let presented = Presented::in_tls(Arc::new(Shown::new(held.certificate.clone()))).unwrap();
     let end = |serial: &SerialNumber| revoke(&stage, *serial, Reason::KeyCompromise, Revoker::Holder(&presented));
     assert!(end(other.certificate.serial()).unwrap_err().starts_with("403 request serial number"));
     end(held.certificate.serial()).unwrap();
     assert_eq!(end(held.certificate.serial()).unwrap_err(), "400 already revoked");
     let foreign = issued(&Stage::new());
-    let presented = Presented::in_tls(foreign.certificate.clone()).unwrap();
+    let presented = Presented::in_tls(Arc::new(Shown::new(foreign.certificate.clone()))).unwrap();
     let said = revoke(&stage, *foreign.certificate.serial(), Reason::Unspecified, Revoker::Holder(&presented));
     assert_eq!(said.unwrap_err(), "401 NotOurs");
     let key = PrivateKey::generate(KeyAlgorithm::Ed25519).unwrap();

@@ -18,7 +18,7 @@ use http::{Method, Request, Response, Version, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use rung_api::body::ErrorReport;
-use rung_pki::Certificate;
+use rung_authority::presented::Shown;
 
 use super::{Endpoint, Mounted, Reply, RequestId, Router};
 use crate::{
@@ -36,7 +36,7 @@ pub struct Peer {
     /// Where the connection comes from.
     pub address: SocketAddr,
     /// The certificate that the client showed, and whose key it has.
-    pub certificate: Option<Certificate>,
+    pub certificate: Option<Arc<Shown>>,
     /// What the connection runs over.
     pub transport: Transport,
     /// Whose share of the limits it takes.

@@ -159,10 +159,11 @@ impl Responder {
 /// `good` only for what is on record, and was issued by the one that is asked about.
 async fn status(store: &dyn Store, serial: &SerialNumber, issuer: &Issuer) -> Result<CertStatus, StoreError> {
     let speaks_for = |revoked: &RevocationRecord| revoked.issuer.is_none_or(|revoker| revoker == issuer.id());
-    if let Some(revoked) = store.revocation(serial).await?.filter(speaks_for) {
+    let standing = store.standing(serial).await?;
+    if let Some(revoked) = standing.revocation.filter(speaks_for) {
         return Ok(CertStatus::Revoked { at: revoked.at, reason: revoked.reason });
     }
-    Ok(match store.certificate(serial).await? {
+    Ok(match standing.certificate {
         Some(record) if is_of(&record.certificate, issuer) => CertStatus::Good,
         _ => CertStatus::Unknown,
     })

@@ -71,6 +71,8 @@ pub(super) struct Opened {
     pub(super) checkpointing: Connection,
     pub(super) reading: Vec<Connection>,
     pub(super) indexing: Connection,
+    /// For single certificates.
+    pub(super) looking_up: Connection,
     /// There when the file is yet to be looked through.
     pub(super) inspecting: Option<Connection>,
 }
@@ -110,6 +112,7 @@ pub(super) fn open(file: &Path) -> Result<Opened, OpenError> {
         checkpointing: connect(file)?,
         reading: (0..READERS).map(|_| connect_read_only(file)).collect::<Result<_, _>>()?,
         indexing: connect_read_only(file)?,
+        looking_up: connect_read_only(file)?,
         inspecting: if small { None } else { Some(connect_read_only(file)?) },
         file: file.clone(),
     })
@@ -177,6 +180,8 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
 /// Trust nothing that is in the file.
 fn defend(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY)?;
+    // Every statement here has one good plan. Without this, each is compiled anew for each value that it is given.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)
 }

@@ -3,13 +3,20 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rung_authority::issuer::IssuerId;
-use rung_authority::store::{AuditRecord, CertificateRecord, RevocationRecord, StoreError};
+use rung_authority::store::{AuditRecord, CertificateRecord, RevocationRecord, Standing, StoreError};
 use rung_pki::{Certificate, SerialNumber, crl::Reason, sha256};
 use rusqlite::{Connection, Error, OptionalExtension, Row};
 
 use super::trouble::Severity;
 
-pub(super) fn certificate(connection: &Connection, serial: &[u8]) -> Result<Option<CertificateRecord>, StoreError> {
+/// What is on record about a certificate.
+pub(super) fn standing(connection: &Connection, serial: &[u8]) -> Result<Standing, StoreError> {
+    // The revocation second: of one that is recorded in between, the caller learns.
+    let certificate = certificate(connection, serial)?;
+    Ok(Standing { certificate, revocation: revocation(connection, serial)? })
+}
+
+fn certificate(connection: &Connection, serial: &[u8]) -> Result<Option<CertificateRecord>, StoreError> {
     let mut statement = connection
         .prepare_cached(
             "SELECT der, reference, name, kind, token, fingerprint FROM certificates
@@ -39,7 +46,7 @@ pub(super) fn certificate(connection: &Connection, serial: &[u8]) -> Result<Opti
 
 const REVOCATION: &str = "SELECT position, serial, at, reason, not_after, issuer FROM revocations";
 
-pub(super) fn revocation(connection: &Connection, serial: &[u8]) -> Result<Option<RevocationRecord>, StoreError> {
+fn revocation(connection: &Connection, serial: &[u8]) -> Result<Option<RevocationRecord>, StoreError> {
     let mut statement = connection.prepare_cached(&format!("{REVOCATION} WHERE serial = ?1")).map_err(translate)?;
     let row = statement.query_row([serial], raw_revocation).optional().map_err(translate)?;
     row.map(checked_revocation).transpose()

@@ -50,6 +50,22 @@ impl Brake {
         self.0.get()
     }
 
+    /// Read something, unless the store is damaged; what is damaged stops it.
+    pub(super) fn guard<T>(&self, file: &Path, read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Some(trouble @ Trouble::Damaged(_)) = self.pulled() {
+            return Err(trouble.to_store_error());
+        }
+        read().map_err(|error| match error {
+            StoreError::Damaged(reason) => {
+                // Where one thing is wrong, others may be: tokens that look unspent, for one.
+                let trouble = Trouble::Damaged(format!("{}: {reason}; restore it from a backup", file.display()));
+                self.pull(trouble.clone());
+                trouble.to_store_error()
+            }
+            StoreError::Unavailable(_) => error,
+        })
+    }
+
     /// Stop the store if the error says that it must not go on.
     pub(super) fn mind(&self, error: &Error, file: &Path) -> Severity {
         let severity = Severity::of(error);

@@ -107,9 +107,9 @@ async fn a_certificate_is_revoked_once_and_the_token_of_the_second_try_stays_usa
     on_each(async |store| {
         store.commit(issuance(1)).await.unwrap();
         let wanted = revocation_of(&issuance(1), 100);
-        assert_eq!(store.revocation(&wanted.serial).await.unwrap(), None);
+        assert_eq!(store.standing(&wanted.serial).await.unwrap().revocation, None);
         store.revoke(wanted.clone()).await.unwrap();
-        let found = store.revocation(&wanted.serial).await.unwrap().unwrap();
+        let found = store.standing(&wanted.serial).await.unwrap().revocation.unwrap();
         assert_eq!(
             (found.position, found.serial, found.at, found.reason),
             (1, wanted.serial, wanted.at, wanted.reason)
@@ -216,7 +216,7 @@ async fn certificates_are_forgotten_when_they_ended_unless_they_were_revoked() {
         for kept in [2, 9] {
             assert!(store.certificate(issuance(kept).certificate.serial()).await.unwrap().is_some(), "{kept}");
         }
-        assert!(store.revocation(issuance(2).certificate.serial()).await.unwrap().is_some());
+        assert!(store.standing(issuance(2).certificate.serial()).await.unwrap().revocation.is_some());
         assert_eq!(store.purge_certificates(end + Duration::from_secs(6), 3).await.unwrap(), 1);
         // The audit record still has them, and so have the tokens.
         assert_eq!(store.audit(1, 100).await.unwrap().len(), 11);
