@@ -9,8 +9,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     match arguments {
         [name] if name == "crl" => crl(),
         [name] if name == "inventory" => inventory(),
+        [name] if name == "keys" => keys(),
         [name] if matches!(name.as_str(), "ocsp" | "renew" | "sign") => server(name),
-        _ => bail!("which benchmark? There are: cargo xtask bench crl|inventory|ocsp|renew|sign"),
+        _ => bail!("which benchmark? There are: cargo xtask bench crl|inventory|keys|ocsp|renew|sign"),
     }
 }
 
@@ -24,6 +25,12 @@ fn crl() -> Result<()> {
 fn inventory() -> Result<()> {
     let run = ["run", "--release", "--locked", "--quiet", "-p", "rung-store", "--example", "bench_inventory"];
     must(&mut cargo(&run), "the benchmark did not reach its end")
+}
+
+/// Time of looking whether a key is weak.
+fn keys() -> Result<()> {
+    let mut bench = cargo(&["run", "--release", "--locked", "--quiet", "-p", "rung-pki", "--example", "bench_keys"]);
+    must(&mut bench, "the benchmark did not reach its end")
 }
 
 /// Answers per second, processor time, latencies and memory of the server, doing that.

@@ -25,6 +25,7 @@ cargo xtask COMMAND
   bench ocsp       the same of answers over OCSP, ready and signed on demand
   bench crl        the same of a list of a million revoked certificates
   bench inventory  the same of looking through a million certificates on record
+  bench keys       what it costs to look whether a key is weak, beside a verification
   package [PARTS]  a Debian package, a container image and a list of what is in them (deb, image, sbom);
                    --check builds everything twice and compares
   demo [ARGS]      build both programs and run `rung demo`: a login becomes a certificate

@@ -1,5 +1,7 @@
 //! RSA moduli whose factors anybody can find.
 
+use std::sync::LazyLock;
+
 use num_bigint::BigUint;
 
 /// Why a modulus is no secret's other half.
@@ -15,29 +17,44 @@ pub(super) enum Factors {
 
 /// Look for factors as everybody would: the quick ways, and no others.
 pub(super) fn factors(modulus: &[u8]) -> Option<Factors> {
+    let modulus = BigUint::from_bytes_be(modulus);
     let mut looks_like_roca = true;
-    for primes in PRIMES.chunks(3) {
-        // Three of them make one number of 32 bits, so that one pass over the modulus is for all three.
-        let rest = remainder(modulus, primes.iter().product());
-        for prime in primes {
-            let rest = rest % prime;
-            if rest == 0 {
-                return Some(Factors::Small);
+    // The modulus is long, and becomes shorter with each step: first modulo the product of all of them, then of some,
+    // then of three, which make a number of 32 bits.
+    let rest = &modulus % &SIEVE.product;
+    for (primes, product) in &SIEVE.parts {
+        let rest = &rest % product;
+        for primes in primes.chunks(3) {
+            let rest = remainder(&rest, primes.iter().product());
+            for prime in primes {
+                let rest = rest % prime;
+                if rest == 0 {
+                    return Some(Factors::Small);
+                }
+                looks_like_roca &= !(3..=LAST_OF_ROCA).contains(prime) || is_power(rest, *prime);
             }
-            looks_like_roca &= !(3..=LAST_OF_ROCA).contains(prime) || is_power(rest, *prime);
         }
     }
     if looks_like_roca {
         return Some(Factors::Roca);
     }
-    has_close_primes(&BigUint::from_bytes_be(modulus)).then_some(Factors::Close)
+    has_close_primes(&modulus).then_some(Factors::Close)
 }
 
-fn remainder(number: &[u8], divisor: u32) -> u32 {
-    let divisor = u64::from(divisor);
-    let limb = |octets: &[u8]| octets.iter().fold(0, |limb, octet| limb << 8 | u64::from(*octet));
-    let rest = number.rchunks(4).rev().fold(0_u64, |rest, octets| (rest << 32 | limb(octets)) % divisor);
-    u32::try_from(rest).expect("a remainder is less than its divisor")
+/// Products of [`PRIMES`].
+struct Sieve {
+    product: BigUint,
+    /// Some of them each, and their product.
+    parts: Vec<(&'static [u32], BigUint)>,
+}
+
+static SIEVE: LazyLock<Sieve> = LazyLock::new(|| Sieve {
+    product: PRIMES.iter().product(),
+    parts: PRIMES.chunks(15).map(|primes| (primes, primes.iter().product())).collect(),
+});
+
+fn remainder(number: &BigUint, divisor: u32) -> u32 {
+    u32::try_from(number % divisor).expect("a remainder is less than its divisor")
 }
 
 /// Whether a number is a power of 65537 modulo a prime. The moduli of ROCA are one modulo each of the first primes, others
@@ -58,27 +75,39 @@ fn is_power(number: u32, prime: u32) -> bool {
 /// Fermat's way: the modulus is `a² - b²`, with `a` little above its root when the primes are close (CVE-2022-26320).
 fn has_close_primes(modulus: &BigUint) -> bool {
     let root = modulus.sqrt();
-    let mut square = &root * &root;
-    if square == *modulus {
+    if &root * &root == *modulus {
         return true;
     }
-    for step in 0..ROUNDS {
-        // (a + 1)² = a² + 2a + 1
-        square += ((&root + step) << 1) + 1_u32;
-        let difference = &square - modulus;
-        if may_be_square(&difference) && difference.sqrt().pow(2) == difference {
-            return true;
+    // What is no square modulo one of these is none: numbers of 22 bits tell 99 of 100 apart.
+    let small = |number: &BigUint| u64::from(remainder(number, RESIDUES.iter().product()));
+    let (small_root, small_modulus) = (small(&root), small(modulus));
+    let whole: u64 = RESIDUES.iter().map(|modulus| u64::from(*modulus)).product();
+    (1..=ROUNDS).any(|step| {
+        let rest = (small_root + u64::from(step)).pow(2) + whole - small_modulus;
+        may_be_square(rest) && {
+            let difference = (&root + step).pow(2) - modulus;
+            difference.sqrt().pow(2) == difference
         }
-    }
-    false
+    })
 }
 
-/// What is no square modulo 64, 63, 65 or 11 is none; 99 of 100 numbers are told apart by that.
-fn may_be_square(number: &BigUint) -> bool {
-    [64_u32, 63, 65, 11].into_iter().all(|modulus| {
-        let rest = u32::try_from(number % modulus).expect("a remainder is less than its divisor");
-        (0..modulus).any(|root| root * root % modulus == rest)
-    })
+/// Numbers that have few squares.
+const RESIDUES: [u32; 4] = [64, 63, 65, 11];
+
+fn may_be_square(rest: u64) -> bool {
+    RESIDUES.into_iter().zip(SQUARES).all(|(modulus, squares)| squares >> (rest % u64::from(modulus)) & 1 == 1)
+}
+
+/// A bit for each square modulo each of [`RESIDUES`].
+const SQUARES: [u128; 4] = [squares(64), squares(63), squares(65), squares(11)];
+
+const fn squares(modulus: u32) -> u128 {
+    let (mut squares, mut root) = (0, 0);
+    while root < modulus {
+        squares |= 1 << (root * root % modulus);
+        root += 1;
+    }
+    squares
 }
 
 /// Keys of careless programs fall within the first few.
@@ -155,6 +184,13 @@ mod tests {
         // FIPS 186-5 A.1.1: they must differ within the first 100 bits.
         let far = rough(&first - power(1000));
         assert_eq!(of(&(&first * &far)), None);
+    }
+
+    #[test]
+    fn c04_every_square_may_be_one_and_few_others() {
+        assert!((0..5000_u64).all(|root| may_be_square(root * root)));
+        let others = (1_000_000..2_000_000_u64).filter(|number| may_be_square(*number)).count();
+        assert!(others < 10_000 + 500, "{others} of a million");
     }
 
     #[test]
