@@ -10,8 +10,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         [name] if name == "crl" => crl(),
         [name] if name == "inventory" => inventory(),
         [name] if name == "keys" => keys(),
-        [name] if matches!(name.as_str(), "ocsp" | "renew" | "sign") => server(name),
-        _ => bail!("which benchmark? There are: cargo xtask bench crl|inventory|keys|ocsp|renew|sign"),
+        [name] if matches!(name.as_str(), "ocsp" | "refuse" | "renew" | "sign") => server(name),
+        _ => bail!("which benchmark? There are: cargo xtask bench crl|inventory|keys|ocsp|refuse|renew|sign"),
     }
 }
 

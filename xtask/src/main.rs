@@ -23,6 +23,7 @@ cargo xtask COMMAND
   bench sign       figures of speed and memory, of the real server in release
   bench renew      the same of renewals over mutual TLS
   bench ocsp       the same of answers over OCSP, ready and signed on demand
+  bench refuse     what a refusal costs, and good clients beside a flood of them
   bench crl        the same of a list of a million revoked certificates
   bench inventory  the same of looking through a million certificates on record
   bench keys       what it costs to look whether a key is weak, beside a verification

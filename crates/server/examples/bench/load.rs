@@ -1,6 +1,7 @@
 //! Clients that ask over loopback, and what that costs the server.
 
 use std::{
+    net::{Ipv4Addr, SocketAddrV4},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -13,7 +14,7 @@ use rustls::{ClientConfig, RootCertStore, client::Resumption, crypto::aws_lc_rs}
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::TcpStream,
+    net::TcpSocket,
 };
 use tokio_rustls::TlsConnector;
 
@@ -24,8 +25,20 @@ use crate::{Outcome, machine::cpu_seconds, setup::Server};
 pub(crate) struct Target {
     address: String,
     pub(crate) pid: u32,
+    /// Where clients come from.
+    source: Ipv4Addr,
     /// Nothing for plain HTTP.
     connector: Option<TlsConnector>,
+}
+
+/// A connection that is kept.
+pub(crate) struct Connection(Box<dyn Stream>);
+
+impl Connection {
+    /// Ask once; says the status and the body.
+    pub(crate) async fn ask(&mut self, request: &[u8]) -> Outcome<(u16, Vec<u8>)> {
+        exchange(&mut self.0, request).await
+    }
 }
 
 /// What clients ask for.
@@ -83,16 +96,30 @@ impl Target {
         // A new connection shall be a new connection.
         config.resumption = Resumption::disabled();
         let connector = Some(TlsConnector::from(Arc::new(config)));
-        Ok(Self { address: server.address.clone(), pid: server.pid(), connector })
+        Ok(Self { address: server.address.clone(), pid: server.pid(), source: Ipv4Addr::LOCALHOST, connector })
     }
 
     /// Over plain HTTP.
     pub(crate) fn plain(server: &Server) -> Self {
-        Self { address: server.plain_address.clone(), pid: server.pid(), connector: None }
+        Self { address: server.plain_address.clone(), pid: server.pid(), source: Ipv4Addr::LOCALHOST, connector: None }
+    }
+
+    /// The same, with clients that come from another address of this machine.
+    pub(crate) fn from(&self, source: Ipv4Addr) -> Self {
+        Self { source, ..self.clone() }
+    }
+
+    /// A connection to keep.
+    pub(crate) async fn open(&self) -> Outcome<Connection> {
+        Ok(Connection(self.connect().await?))
     }
 
     async fn connect(&self) -> Outcome<Box<dyn Stream>> {
-        let stream = TcpStream::connect(&self.address).await?;
+        let socket = TcpSocket::new_v4()?;
+        if self.source != Ipv4Addr::LOCALHOST {
+            socket.bind(SocketAddrV4::new(self.source, 0).into())?;
+        }
+        let stream = socket.connect(self.address.parse()?).await?;
         stream.set_nodelay(true)?;
         Ok(match &self.connector {
             None => Box::new(stream),

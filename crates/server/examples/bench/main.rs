@@ -9,6 +9,7 @@ mod load;
 mod machine;
 mod minter;
 mod ocsp;
+mod refuse;
 mod renew;
 mod setup;
 mod sign;
@@ -27,6 +28,7 @@ fn main() -> Outcome<()> {
         let stage = setup::Stage::new().await?;
         match what.as_str() {
             "ocsp" => ocsp::run(&stage).await,
+            "refuse" => refuse::run(&stage).await,
             "renew" => renew::run(&stage).await,
             "sign" => sign::run(&stage).await,
             _ => Err(format!("there is no benchmark {what:?}").into()),

@@ -66,6 +66,10 @@ impl Stage {
         for (name, key) in [("ca.json", "int.key"), ("ca-encrypted.json", "int.key.enc")] {
             let jwk: Value = serde_json::from_str(&jwk_public.to_json())?;
             write(name, &config(key, &jwk, &issuer).to_string())?;
+            // Nobody is exempt, this machine neither.
+            let mut limited = config(key, &jwk, &issuer);
+            limited["limits"] = json!({ "exempt": [], "perSource": { "perSecond": 500, "burst": 500 } });
+            write("ca-limited.json", &limited.to_string())?;
         }
         let id = |jwk: &PublicJwk| jwk.key_id().unwrap_or_default().to_owned();
         Ok(Self { root, intermediate, jwk_id: id(&jwk_public), rsa_id: id(&rsa_public), jwk, rsa, issuer, folder })
@@ -74,6 +78,11 @@ impl Stage {
     /// Start the server and wait until it serves.
     pub(crate) fn start(&self) -> Outcome<Server> {
         self.start_with("ca.json")
+    }
+
+    /// The same, with narrow limits for each source.
+    pub(crate) fn start_limited(&self) -> Outcome<Server> {
+        self.start_with("ca-limited.json")
     }
 
     fn start_with(&self, config: &str) -> Outcome<Server> {
