@@ -51,6 +51,8 @@ pub(crate) struct Load {
     pub(crate) count: usize,
     /// How many clients there are.
     pub(crate) clients: usize,
+    /// How long a client waits between two.
+    pub(crate) pause: Duration,
     /// Whether a client keeps its connection.
     pub(crate) keep: bool,
     /// The status of a good answer.
@@ -208,6 +210,9 @@ async fn client(target: Target, load: Arc<Load>, next: Arc<AtomicUsize>) -> Outc
         latencies.push(start.elapsed());
         failed += usize::from(status != load.status);
         stream = load.keep.then_some(open);
+        if !load.pause.is_zero() {
+            tokio::time::sleep(load.pause).await;
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod load;
 mod machine;
 mod minter;
 mod ocsp;
+mod publish;
 mod refuse;
 mod renew;
 mod setup;
@@ -28,6 +29,7 @@ fn main() -> Outcome<()> {
         let stage = setup::Stage::new().await?;
         match what.as_str() {
             "ocsp" => ocsp::run(&stage).await,
+            "publish" => publish::run(&stage).await,
             "refuse" => refuse::run(&stage).await,
             "renew" => renew::run(&stage).await,
             "sign" => sign::run(&stage).await,

@@ -50,6 +50,10 @@ impl<'a> Minter<'a> {
                 "jti": id, "sans": ["svc.bench.test"], "sha": "0".repeat(64),
             })
         };
+        self.seal(&claims)
+    }
+
+    fn seal(&self, claims: &serde_json::Value) -> Outcome<String> {
         let header = SignHeader { key_id: Some(self.key_id), typ: Some("JWT"), ..SignHeader::default() };
         Ok(jose::sign_compact(&header, claims.to_string().as_bytes(), self.key)?)
     }
@@ -64,6 +68,19 @@ impl<'a> Minter<'a> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let body = serde_json::json!({ "csr": csr, "ott": self.token(now)? });
         Ok(post("/1.0/sign", "application/json", body.to_string().as_bytes()))
+    }
+
+    /// A whole HTTP request to revoke the certificate with that number.
+    pub(crate) fn revocation(&self, serial: u64) -> Outcome<Vec<u8>> {
+        let (now, serial) = (SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs(), serial.to_string());
+        let mut id = [0; 32];
+        SystemRandom.fill(&mut id)?;
+        let claims = serde_json::json!({
+            "iss": self.issuer, "sub": serial, "aud": "https://localhost/1.0/revoke", "iat": now, "nbf": now,
+            "exp": now + 300, "jti": base64url(id),
+        });
+        let body = serde_json::json!({ "serial": serial, "ott": self.seal(&claims)?, "passive": true });
+        Ok(post("/1.0/revoke", "application/json", body.to_string().as_bytes()))
     }
 
     /// A certificate, with its key.

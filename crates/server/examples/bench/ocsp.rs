@@ -42,7 +42,15 @@ pub(crate) async fn run(stage: &Stage) -> Outcome<()> {
     );
     let target = Target::plain(&server);
     let (many, fewer) = (count_of(200_000), count_of(40_000));
-    let load = |title, requests, count, keep| Load { title, requests, count, clients: CLIENTS, keep, status: 200 };
+    let load = |title, requests, count, keep| Load {
+        title,
+        requests,
+        count,
+        clients: CLIENTS,
+        pause: Duration::ZERO,
+        keep,
+        status: 200,
+    };
     let kept = |title, requests, count| load(title, requests, count, true);
     // The first answer about each is signed; afterwards it is ready.
     target.drive(kept("", posts(&ids, false)?, CERTIFICATES)).await?;

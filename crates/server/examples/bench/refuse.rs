@@ -40,6 +40,7 @@ pub(crate) async fn run(stage: &Stage) -> Outcome<()> {
         requests: vec![request.to_vec()],
         count: count_of(40_000),
         clients: CLIENTS,
+        pause: Duration::ZERO,
         keep: true,
         status,
     };

@@ -28,7 +28,7 @@ pub(crate) async fn run(stage: &Stage) -> Outcome<()> {
     heading("certs");
     let load = |title, count, keep| {
         let requests = vec![post("/1.0/renew", "application/json", b"")];
-        Load { title, requests, count, clients: CLIENTS, keep, status: 201 }
+        Load { title, requests, count, clients: CLIENTS, pause: Duration::ZERO, keep, status: 201 }
     };
     let (many, fewer) = (count_of(40_000), count_of(10_000));
     let bare = bare.0 + bare.1;

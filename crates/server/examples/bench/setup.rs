@@ -75,6 +75,11 @@ impl Stage {
         Ok(Self { root, intermediate, jwk_id: id(&jwk_public), rsa_id: id(&rsa_public), jwk, rsa, issuer, folder })
     }
 
+    /// The file of the database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.path().join("db.sqlite")
+    }
+
     /// Start the server and wait until it serves.
     pub(crate) fn start(&self) -> Outcome<Server> {
         self.start_with("ca.json")
@@ -142,6 +147,7 @@ fn config(key: &str, jwk: &Value, issuer: &str) -> Value {
     json!({
         "root": "root.crt", "crt": "int.crt", "key": key, "address": "127.0.0.1:0",
         "insecureAddress": "127.0.0.1:0", "dnsNames": ["localhost"],
+        "crl": { "enabled": true, "generateOnRevoke": true },
         "logger": { "format": "text" },
         "db": { "type": "sqlite", "dataSource": "db.sqlite" },
         "authority": {

@@ -37,6 +37,7 @@ pub(crate) async fn run(stage: &Stage) -> Outcome<()> {
             requests: minter.requests(count)?,
             count,
             clients: CLIENTS,
+            pause: Duration::ZERO,
             keep,
             status: 201,
         })
