@@ -1,6 +1,7 @@
 //! A token and a certificate request become a certificate, or a reason why not.
 #![expect(clippy::unwrap_used, reason = "tests stop at what does not work")]
 
+mod boundaries;
 mod corpus;
 mod given;
 mod jwk;
