@@ -5,4 +5,4 @@ mod memory;
 mod sqlite;
 
 pub use memory::MemoryStore;
-pub use sqlite::{AuditReader, OpenError, SqliteStore};
+pub use sqlite::{AuditReader, ConfirmError, Gap, OpenError, SqliteStore};

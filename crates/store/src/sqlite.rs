@@ -16,6 +16,7 @@ mod checkpoint;
 mod indexer;
 mod inspect;
 mod lookup;
+mod mark;
 mod open;
 mod read;
 mod reader;
@@ -47,6 +48,8 @@ use tokio::sync::oneshot;
 use indexer::Indexer;
 use inspect::Inspector;
 use lookup::Lookups;
+use mark::Confirmed;
+pub use mark::Gap;
 pub use open::OpenError;
 use open::Opened;
 pub(crate) use open::open_to_read;
@@ -75,6 +78,17 @@ struct Shared {
     brake: Brake,
 }
 
+/// Why a database cannot be taken as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfirmError {
+    /// It cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It could not be recorded.
+    #[error("it could not be recorded")]
+    Unrecorded(#[from] CommitError),
+}
+
 /// So many decisions may wait for the disk; beyond, refusing is quicker than waiting.
 const QUEUE: usize = 4096;
 
@@ -84,7 +98,7 @@ impl SqliteStore {
     /// # Errors
     /// When the file is damaged, not a store of Rung, newer than this program, or in use.
     pub fn open(file: &Path) -> Result<Self, OpenError> {
-        Self::start(open::open(file)?)
+        Self::start(open::open(file, Confirmed::No)?)
     }
 
     /// Open the store in that file, which must not grow beyond that many pages: a full disk, for tests.
@@ -92,14 +106,27 @@ impl SqliteStore {
     /// # Errors
     /// As [`SqliteStore::open`].
     pub fn open_with_page_limit(file: &Path, pages: u32) -> Result<Self, OpenError> {
-        let opened = open::open(file)?;
+        let opened = open::open(file, Confirmed::No)?;
         open::limit(&opened.writing, pages)
             .map_err(|error| OpenError::Unusable { file: file.to_owned(), reason: error.to_string() })?;
         Self::start(opened)
     }
 
+    /// Take a database as it is that is not as it was left, because it comes from a backup; `entry` says so in its
+    /// audit record.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`], but for gaps; and when it cannot be recorded.
+    pub async fn confirm(file: &Path, entry: AuditEntry) -> Result<(), ConfirmError> {
+        let store = Self::start(open::open(file, Confirmed::Yes)?)?;
+        let recorded = store.append(entry).await;
+        // The end of the store writes how far the database has come.
+        store.close().await;
+        Ok(recorded?)
+    }
+
     fn start(opened: Opened) -> Result<Self, OpenError> {
-        let Opened { file, lock, writing, checkpointing, reading, looking_up, indexing, inspecting } = opened;
+        let Opened { file, lock, mark, writing, checkpointing, reading, looking_up, indexing, inspecting } = opened;
         let unusable = |error: std::io::Error| OpenError::Unusable { file: file.clone(), reason: error.to_string() };
         let brake = Brake::default();
         let inspector = inspecting
@@ -111,7 +138,7 @@ impl SqliteStore {
         let (bell, woken) = indexer::bell();
         let indexer = Indexer::start((indexing, &file, brake.clone()), (bell.clone(), woken), jobs.clone());
         let indexer = indexer.map_err(unusable)?;
-        let writer = Writer::new((writing, checkpointing), file.clone(), bell, brake.clone());
+        let writer = Writer::new((writing, checkpointing, mark), file.clone(), bell, brake.clone());
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || work(writer, &queue, lock))

@@ -23,26 +23,38 @@ pub(super) struct Head {
 impl Head {
     /// Read the end of the record from the file.
     pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let size: i64 = connection.query_row("SELECT coalesce(max(position), 0) FROM audit", [], |row| row.get(0))?;
+        let query = "SELECT coalesce(max(position), 0) FROM audit";
+        let size: i64 = connection.query_row(query, [], |row| row.get(0))?;
+        Self::load_at(connection, size.unsigned_abs())
+    }
+
+    /// Read what the end of the record was when it had that size.
+    pub(super) fn load_at(connection: &Connection, size: u64) -> rusqlite::Result<Self> {
         let mut edge = Edge::default();
         let top = connection.query_row("SELECT coalesce(max(level), 0) FROM audit_nodes", [], |row| row.get(0))?;
         for level in (0..=top).rev() {
             let height = TILE_HEIGHT * level;
-            let from = i64::try_from(edge.size() >> height).unwrap_or(i64::MAX);
+            let number = |size: u64| i64::try_from(size >> height).unwrap_or(i64::MAX);
+            let (from, to) = (number(edge.size()), number(size));
             let query = match level {
-                0 => "SELECT hash FROM audit WHERE position > ?1 ORDER BY position",
-                _ => "SELECT hash FROM audit_nodes WHERE level = ?2 AND position >= ?1 ORDER BY position",
+                0 => "SELECT hash FROM audit WHERE position > ?1 AND position <= ?2 ORDER BY position",
+                _ => {
+                    "SELECT hash FROM audit_nodes WHERE level = ?3 AND position >= ?1 AND position < ?2
+                     ORDER BY position"
+                }
             };
             let mut statement = connection.prepare(query)?;
             let hash = |row: &rusqlite::Row<'_>| row.get::<_, Hash>(0);
             let hashes = match level {
-                0 => statement.query_map([from], hash)?.collect::<Result<Vec<_>, _>>()?,
-                _ => statement.query_map((from, level), hash)?.collect::<Result<Vec<_>, _>>()?,
+                0 => statement.query_map((from, to), hash)?.collect::<Result<Vec<_>, _>>()?,
+                _ => statement.query_map((from, to, level), hash)?.collect::<Result<Vec<_>, _>>()?,
             };
             hashes.into_iter().for_each(|hash| edge.push_subtree(height, hash, |_, _| ()));
         }
         let previous = connection
-            .query_row("SELECT hash FROM audit WHERE position = ?1", [size], |row| row.get(0))
+            .query_row("SELECT hash FROM audit WHERE position = ?1", [i64::try_from(size).unwrap_or(i64::MAX)], |row| {
+                row.get(0)
+            })
             .optional()?
             .unwrap_or(BEGINNING);
         Ok(Self { edge, previous })

@@ -10,7 +10,12 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
-use super::{checkpoint, inspect, schema};
+use super::{
+    checkpoint, inspect,
+    mark::{Confirmed, Gap, Mark, MarkError},
+    read::is_of_another_kind,
+    schema,
+};
 
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +33,18 @@ pub enum OpenError {
     Foreign {
         /// The file.
         file: PathBuf,
+    },
+    /// It is not the database that was left there: decisions that were acknowledged may be missing.
+    #[error(
+        "{} is not as it was left: {gap}. What was revoked since may be taken for good, and tokens may be used again. If it \
+         was restored from a backup on purpose, say so with `rung-ca confirm-restore`, and revoke again what is missing",
+        file.display()
+    )]
+    Gap {
+        /// The file.
+        file: PathBuf,
+        /// What is not as it was.
+        gap: Gap,
     },
     /// Another process has it.
     #[error("{} is in use by another process: stop it first", file.display())]
@@ -67,6 +84,7 @@ pub(super) struct Opened {
     pub(super) file: PathBuf,
     /// Held for as long as anything works with the file, so that no other process opens it too.
     pub(super) lock: File,
+    pub(super) mark: Mark,
     pub(super) writing: Connection,
     pub(super) checkpointing: Connection,
     pub(super) reading: Vec<Connection>,
@@ -78,7 +96,7 @@ pub(super) struct Opened {
 }
 
 /// Open the file, checked and with the present tables; make it if there is none.
-pub(super) fn open(file: &Path) -> Result<Opened, OpenError> {
+pub(super) fn open(file: &Path, confirmed: Confirmed) -> Result<Opened, OpenError> {
     create_private(file).map_err(|error| unusable(file, &error))?;
     // By its one true name, so that it is locked once whatever it is called, and never mistaken for a URI.
     let file = &file.canonicalize().map_err(|error| unusable(file, &error))?;
@@ -106,8 +124,14 @@ pub(super) fn open(file: &Path) -> Result<Opened, OpenError> {
     if !schema::is_ours(&writing).map_err(inner)? {
         return Err(OpenError::Foreign { file: file.clone() });
     }
+    let mark = Mark::open(file, &writing, confirmed).map_err(|error| match error {
+        MarkError::Database(error) => inner(error),
+        MarkError::File(error) => unusable(&suffixed(file, "-mark"), &error),
+        MarkError::Gap(gap) => OpenError::Gap { file: file.clone(), gap },
+    })?;
     Ok(Opened {
         lock,
+        mark,
         writing,
         checkpointing: connect(file)?,
         reading: (0..READERS).map(|_| connect_read_only(file)).collect::<Result<_, _>>()?,
@@ -237,6 +261,7 @@ fn translate(file: &Path, error: &rusqlite::Error) -> OpenError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt) => OpenError::Damaged { file, reason },
         Some(ErrorCode::NotADatabase) => OpenError::Foreign { file },
+        None if is_of_another_kind(error) => OpenError::Damaged { file, reason },
         _ => OpenError::Unusable { file, reason },
     }
 }
@@ -249,7 +274,7 @@ fn size(file: &Path) -> u64 {
     fs::metadata(file).map_or(0, |metadata| metadata.len())
 }
 
-fn suffixed(file: &Path, suffix: &str) -> PathBuf {
+pub(super) fn suffixed(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)

@@ -118,19 +118,23 @@ fn natural(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     u64::try_from(number).map_err(|_| Error::IntegralValueOutOfRange(column, number))
 }
 
-/// An error of a query. A value of another kind or range than was written is damage.
+/// An error of a query.
 pub(crate) fn translate(error: rusqlite::Error) -> StoreError {
-    match (Severity::of(&error), &error) {
-        (Severity::Damage, _)
-        | (
-            _,
-            Error::FromSqlConversionFailure(..)
+    if Severity::of(&error) == Severity::Damage || is_of_another_kind(&error) {
+        return StoreError::Damaged(error.to_string());
+    }
+    StoreError::Unavailable(error.into())
+}
+
+/// Whether a value is of another kind or range than was written, which is damage.
+pub(super) fn is_of_another_kind(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::FromSqlConversionFailure(..)
             | Error::IntegralValueOutOfRange(..)
             | Error::InvalidColumnType(..)
-            | Error::Utf8Error(..),
-        ) => StoreError::Damaged(error.to_string()),
-        _ => StoreError::Unavailable(error.into()),
-    }
+            | Error::Utf8Error(..)
+    )
 }
 
 /// Milliseconds since 1970, as times are stored.

@@ -99,6 +99,10 @@ const MIGRATIONS: &[&str] = &[
         contents BLOB NOT NULL
     ) STRICT;
 ",
+    "
+    -- Which database this is, once the file beside it says how far it has come.
+    CREATE TABLE identity (id BLOB NOT NULL) STRICT;
+",
 ];
 
 /// The version that chained the audit record.

@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use super::{
     audit::Head,
     checkpoint::Checkpointer,
+    mark::{Mark, MarkError},
     read::{milliseconds, translate},
     terms::Block,
     trouble::{Brake, Severity, Trouble},
@@ -109,6 +110,7 @@ pub(super) struct Writer {
     /// The end of the audit record; nothing when it has to be read from the file first.
     head: Option<Head>,
     checkpointer: Checkpointer,
+    mark: Mark,
     /// Wakes the one who makes blocks of what was recorded, and how many decisions that are since the last time.
     bell: (SyncSender<()>, usize),
     brake: Brake,
@@ -118,7 +120,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(
-        (connection, checkpointing): (Connection, Connection),
+        (connection, checkpointing, mark): (Connection, Connection, Mark),
         file: PathBuf,
         bell: SyncSender<()>,
         brake: Brake,
@@ -132,6 +134,7 @@ impl Writer {
             condemned: None,
             head: None,
             checkpointer,
+            mark,
             bell: (bell, 0),
             brake,
             full: false,
@@ -230,6 +233,13 @@ impl Writer {
         match self.connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute(())) {
             Ok(_) => {
                 self.full = false;
+                let revokes = |(decision, outcome): (&Pending, &Result<(), CommitError>)| {
+                    matches!(decision.0, Decision::Revoke(_)) && outcome.is_ok()
+                };
+                // Before anybody is told: a backup from before this moment must not be taken for what comes after it.
+                if batch.iter().zip(&outcomes).any(revokes) {
+                    self.mark()?;
+                }
                 Ok(outcomes)
             }
             Err(error) => match self.failed(&error) {
@@ -242,6 +252,29 @@ impl Writer {
                 }
             },
         }
+    }
+
+    /// Say outside the database how far it has come.
+    fn mark(&mut self) -> Result<(), Failure> {
+        let head = match self.head.take() {
+            Some(head) => Ok(head),
+            None => Head::load(&self.connection).map_err(MarkError::from),
+        };
+        let noted = head.and_then(|head| {
+            let noted = self.mark.note(&self.connection, &head);
+            self.head = Some(head);
+            noted
+        });
+        noted.map_err(|error| {
+            let reason = match error {
+                MarkError::Database(error) => error.to_string(),
+                MarkError::File(error) => error.to_string(),
+                MarkError::Gap(gap) => gap.to_string(),
+            };
+            let reason = format!("{} could not be written beside its mark ({reason})", self.file.display());
+            self.brake.pull(Trouble::InDoubt(reason.clone()));
+            Failure::During(reason)
+        })
     }
 
     /// Take back what a failed transaction did, and say how bad it is.
@@ -376,7 +409,7 @@ impl Writer {
         match self.connection.execute(query, (size.cast_signed(), note)) {
             Ok(_) => {
                 self.checkpointer.wrote(1, &self.connection);
-                Ok(())
+                self.mark().map_err(|failure| StoreError::Unavailable(failure.to_commit_error().into()))
             }
             Err(error) => {
                 self.failed(&error);
@@ -539,6 +572,10 @@ impl Writer {
 
     /// Tidy up so that the next start has nothing to do.
     fn close(mut self) {
+        if self.brake.pulled().is_none() {
+            // What is not said here is found out at the next start.
+            let _ = self.mark();
+        }
         if self.checkpointer.finish(&self.connection) {
             // Nothing is left in the log, so that closing may remove it; if it stays, the next start recovers it.
             let _ = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);

@@ -6,5 +6,6 @@ mod contract;
 mod crash;
 mod files;
 mod inventory;
+mod mark;
 mod neighbours;
 mod samples;
