@@ -57,7 +57,12 @@ const FAULTS: &[Fault] = &[
     fault("F28", "nobody reads the log", "latency unaffected; losses counted", &["::f28_"]),
     fault("F29", "no random numbers", "nothing weak is issued", &["::f29_"]),
     fault("F30", "soak", "memory slope < 1 MB in 10 min", &["::f30_"]),
-    fault("F31", "backup and restore", "numbers never repeat", &["::f31_"]),
+    fault(
+        "F31",
+        "backup under load, and restore",
+        "I1-I3 up to the backup; refused until confirmed; numbers never repeat",
+        &["::f31_"],
+    ),
     fault("flood", "too much from one source", "a refusal < 100 us of a processor, < 50 ms", &["::a_source_that_"]),
 ];
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 /// What the daemon is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
+    /// Copy the database, or put a copy back; nothing when it is only to be explained.
+    Backup(Option<crate::backup::Ask>),
     /// Look through the certificates on record; nothing when it is only to be explained.
     Certificates(Option<crate::certificates::Ask>),
     /// Check a configuration without serving it.
@@ -45,6 +47,9 @@ pub enum UsageError {
         /// The name that the program was started under.
         program: String,
     },
+    /// Not a way to print.
+    #[error("invalid value {0:?} for flag -format: options are text, json")]
+    Format(String),
     /// A flag needs a value.
     #[error("flag needs an argument: -{0}")]
     MissingValue(String),
@@ -79,6 +84,9 @@ pub fn parse(program: &str, words: impl IntoIterator<Item = String>) -> Result<C
     let mut words = words.into_iter().peekable();
     if words.next_if(|word| word == "certificates").is_some() {
         return crate::certificates::parse(program, words).map(Command::Certificates);
+    }
+    if let Some(name) = words.next_if(|word| crate::backup::NAMES.contains(&word.as_str())) {
+        return crate::backup::parse(program, &name, words).map(Command::Backup);
     }
     let mut settings = Settings { quiet: environment_flag("QUIET"), ..Settings::default() };
     let mut positional: Vec<String> = Vec::new();
@@ -188,6 +196,7 @@ USAGE
   {program} check [config] [--password-file FILE] [--strict]
   {program} certificates list|show|export
   {program} audit export [config] FOLDER
+  {program} backup|restore FILE [config]
   {program} version
 
 DESCRIPTION
@@ -205,6 +214,9 @@ DESCRIPTION
 
   `audit export` checks the record of every decision against its latest signed checkpoint and
   writes both into an empty folder, as C2SP tlog-tiles lays it out; the authority may be running.
+
+  `backup` copies the database while the authority runs, `restore` puts a copy back; see
+  `{program} backup --help`.
 
 OPTIONS
   --password-file FILE  the file with the password of the issuing key; without it the

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod audit;
+pub mod backup;
 pub mod certificates;
 pub mod connection;
 pub mod daemon;

@@ -4,7 +4,7 @@ use std::{path::Path, process::ExitCode};
 
 use rung_server::{
     args::{self, Command},
-    certificates,
+    backup, certificates,
     daemon::{self, Failure},
 };
 
@@ -24,6 +24,11 @@ fn main() -> ExitCode {
         }
     };
     let outcome = match command {
+        Command::Backup(None) => {
+            print!("{}", backup::help(&program));
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Backup(Some(ask)) => backup::run(&ask).map(|()| ExitCode::SUCCESS),
         Command::Certificates(None) => {
             print!("{}", certificates::help(&program));
             Ok(ExitCode::SUCCESS)

@@ -1,5 +1,6 @@
 //! Remembers what the authority decided.
 
+pub mod backup;
 pub mod inventory;
 mod memory;
 mod sqlite;

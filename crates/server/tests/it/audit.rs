@@ -173,6 +173,10 @@ fn d10_a_record_that_was_changed_is_noticed() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("record 2 of the audit was changed"), "{output:?}");
     tamper(&stage, "DELETE FROM audit WHERE position = 3;");
     let ended = Server::spawn(&mut stage.command()).wait();
+    assert!(ended.stderr.contains("it lacks the last record of what was decided"), "{}", ended.stderr);
+    // Even if somebody says that this is meant, the checkpoint says otherwise.
+    stage.does(&["confirm-restore", "ca.json"]);
+    let ended = Server::spawn(&mut stage.command()).wait();
     assert_eq!(ended.status.code(), Some(2));
     assert!(ended.stderr.contains("was sealed with 3"), "{}", ended.stderr);
 }

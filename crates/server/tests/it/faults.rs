@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask faults` runs them and shows the bars beside what was measured.
 
+mod backup;
 mod clock;
 mod crowds;
 mod disk;

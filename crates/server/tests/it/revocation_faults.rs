@@ -204,6 +204,7 @@ fn f31_a_database_from_a_backup_repeats_no_number() {
     scene.server.signal(Signal::TERM);
     std::mem::replace(&mut scene.server, crate::server::Server::spawn(&mut Command::new("true"))).wait();
     fs::write(&database, backup).unwrap();
+    scene.stage.does(&["confirm-restore", "ca.json"]);
     scene.restart(Signal::KILL);
     let crl = scene.crl();
     assert_eq!(crl.len(), 1, "the backup is from before the second revocation");

@@ -154,6 +154,7 @@ fn t04_a_database_from_a_backup_does_not_bring_tokens_back() {
     assert_eq!(client.post("/sign", &body).status, 201);
     assert!(server.stop().status.success());
     std::fs::copy(&backup, &database).unwrap();
+    stage.does(&["confirm-restore", "ca.json"]);
     // Tokens tell whole seconds.
     while present() == issued {
         std::thread::yield_now();

@@ -99,6 +99,23 @@ impl Stage {
         command
     }
 
+    /// Run the program to its end with these words, which it shall carry out; what it said.
+    #[track_caller]
+    pub(crate) fn does(&self, words: &[&str]) -> String {
+        let (success, said) = self.tries(words);
+        assert!(success, "{words:?}: {said}");
+        said
+    }
+
+    /// Run the program to its end with these words; whether it did that, and what it said.
+    pub(crate) fn tries(&self, words: &[&str]) -> (bool, String) {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_rung-ca"));
+        let output =
+            program.args(words).env_clear().env("HOME", self.folder.path()).current_dir(self.path("")).output();
+        let output = output.unwrap();
+        (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    }
+
     /// The program, serving.
     pub(crate) fn serve(&self) -> Server {
         Server::start(&mut self.command())

@@ -3,7 +3,7 @@
 //! Each row has its leaf hash. Of the tree, only the roots of complete subtrees of 256, 65,536 and so on records are
 //! kept, which is all that a start or a proof needs besides the rows themselves.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rung_authority::{
     audit::{BEGINNING, Said, record},
@@ -101,6 +101,39 @@ impl Head {
         self.previous = leaf;
         Ok(())
     }
+}
+
+/// What the records make together.
+pub(super) struct Chain {
+    pub(super) size: u64,
+    pub(super) root: Hash,
+    /// When the last was made.
+    pub(super) last: Option<SystemTime>,
+}
+
+/// Go through all records, and see that each is the one that was chained; the inner error says which is not.
+pub(super) fn verify(connection: &Connection) -> rusqlite::Result<Result<Chain, String>> {
+    let (mut edge, mut previous, mut last) = (Edge::default(), BEGINNING, None);
+    let query = "SELECT position, at, action, request_id, detail, hash FROM audit ORDER BY position";
+    let mut read = connection.prepare(query)?;
+    let mut rows = read.query([])?;
+    while let Some(row) = rows.next()? {
+        let position = row.get::<_, i64>(0)?.unsigned_abs();
+        let at = UNIX_EPOCH + Duration::from_millis(row.get::<_, i64>(1)?.unsigned_abs());
+        let (action, request_id, detail): (String, String, String) = (row.get(2)?, row.get(3)?, row.get(4)?);
+        let said = Said { position, at, action: &action, request_id: &request_id, detail: &detail };
+        let leaf = leaf_hash(&record(&said, &previous));
+        if position != edge.size() + 1 || row.get::<_, Hash>(5)? != leaf {
+            return Ok(Err(format!("record {position} of the audit is not the one that was written")));
+        }
+        edge.push(leaf);
+        (previous, last) = (leaf, Some(at));
+    }
+    let kept = Head::load(connection)?.size_and_root();
+    if kept != (edge.size(), edge.root()) {
+        return Ok(Err("the tree of the audit record is not that of its records".to_owned()));
+    }
+    Ok(Ok(Chain { size: edge.size(), root: edge.root(), last }))
 }
 
 /// Chain records that were written before there was a chain.

@@ -34,7 +34,7 @@ struct Position {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Gap {
     /// It is an earlier state of that database.
-    #[error("{records} records of decisions that were made are not in it, {revocations} of them of revocations")]
+    #[error("it lacks {}", lacking(*records, *revocations))]
     Behind {
         /// So many records of the audit are missing.
         records: u64,
@@ -50,6 +50,18 @@ pub enum Gap {
     /// The file beside it that says how far it had come is not there, or cannot be read.
     #[error("nothing here says how far it had come: it was moved without its file '-mark', or comes from a backup")]
     Unmarked,
+}
+
+fn lacking(records: u64, revocations: u64) -> String {
+    let records = match records {
+        1 => "the last record of what was decided".to_owned(),
+        _ => format!("the last {records} records of what was decided"),
+    };
+    match revocations {
+        0 => records,
+        1 => format!("{records}, a revocation among them"),
+        _ => format!("{records}, {revocations} revocations among them"),
+    }
 }
 
 /// The file beside the database.
@@ -77,18 +89,8 @@ impl Mark {
     /// `confirmed` says that a gap is known and meant; the database is taken as it is then.
     pub(super) fn open(database: &Path, connection: &Connection, confirmed: Confirmed) -> Result<Self, MarkError> {
         let path = suffixed(database, "-mark");
-        let said = read(&path)?;
-        let id = identity(connection)?;
-        let gap = match (id, &said) {
-            // What is no mark beside what was never marked is what was left when the power failed in the first writing.
-            (None, Found::Nothing | Found::Rubbish) => None,
-            // It is said here first, then there: this is from in between.
-            (None, Found::Said(said)) if said.sequence == 1 => None,
-            (None, Found::Said(_)) => Some(Gap::Replaced),
-            (Some(_), Found::Nothing | Found::Rubbish) => Some(Gap::Unmarked),
-            (Some(id), Found::Said(said)) if said.position.id != id => Some(Gap::Replaced),
-            (Some(_), Found::Said(said)) => gap(connection, &said.position)?,
-        };
+        let (said, id) = (read(&path)?, identity(connection)?);
+        let gap = compare(&said, id, connection)?;
         if let (Some(gap), Confirmed::No) = (gap, confirmed) {
             return Err(MarkError::Gap(gap));
         }
@@ -140,6 +142,24 @@ impl Mark {
     }
 }
 
+/// What a database lacks of what was there.
+pub(super) fn gap_beside(database: &Path, connection: &Connection) -> Result<Option<Gap>, MarkError> {
+    Ok(compare(&read(&suffixed(database, "-mark"))?, identity(connection)?, connection)?)
+}
+
+fn compare(said: &Found, id: Option<[u8; 16]>, connection: &Connection) -> rusqlite::Result<Option<Gap>> {
+    Ok(match (id, said) {
+        // What is no mark beside what was never marked is what was left when the power failed in the first writing.
+        (None, Found::Nothing | Found::Rubbish) => None,
+        // It is said here first, then there: this is from in between.
+        (None, Found::Said(said)) if said.sequence == 1 => None,
+        (None, Found::Said(_)) => Some(Gap::Replaced),
+        (Some(_), Found::Nothing | Found::Rubbish) => Some(Gap::Unmarked),
+        (Some(id), Found::Said(said)) if said.position.id != id => Some(Gap::Replaced),
+        (Some(_), Found::Said(said)) => gap(connection, &said.position)?,
+    })
+}
+
 /// Whether somebody has said that a gap is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Confirmed {
@@ -174,8 +194,11 @@ fn position(connection: &Connection, id: [u8; 16], head: &Head) -> rusqlite::Res
     Ok(Position { id, size, root, revocations: revocations.unsigned_abs() })
 }
 
-/// Which database it is; none that was never marked.
+/// Which database it is; none that was never marked, as in older versions.
 fn identity(connection: &Connection) -> rusqlite::Result<Option<[u8; 16]>> {
+    if !connection.table_exists(None, "identity")? {
+        return Ok(None);
+    }
     connection.query_row("SELECT id FROM identity", [], |row| row.get(0)).optional()
 }
 

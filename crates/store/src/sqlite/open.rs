@@ -8,11 +8,14 @@ use std::{
     time::Duration,
 };
 
+use rung_pki::sha256;
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
+use crate::backup::{BackupError, Contents};
+
 use super::{
-    checkpoint, inspect,
-    mark::{Confirmed, Gap, Mark, MarkError},
+    audit, checkpoint, inspect,
+    mark::{self, Confirmed, Gap, Mark, MarkError},
     read::is_of_another_kind,
     schema,
 };
@@ -163,6 +166,56 @@ pub(crate) fn open_to_read(file: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// Take a database for this process alone that is not opened.
+pub(crate) fn lock_database(file: &Path) -> Result<File, OpenError> {
+    lock(file)
+}
+
+/// What a database lacks of what was there, by the file beside it.
+pub(crate) fn gap_beside(file: &Path) -> Result<Option<Gap>, OpenError> {
+    let connection = connect_read_only(file)?;
+    mark::gap_beside(file, &connection).map_err(|error| match error {
+        MarkError::Database(error) => translate(file, &error),
+        MarkError::File(error) => unusable(&suffixed(file, "-mark"), &error),
+        MarkError::Gap(gap) => OpenError::Gap { file: file.to_owned(), gap },
+    })
+}
+
+/// Look through a database that nobody writes to: every page, every certificate, and the chain of the audit record.
+pub(crate) fn check_copy(connection: &Connection, file: &Path, size: u64) -> Result<Contents, BackupError> {
+    defend(connection)?;
+    check_owner(connection, file, false)?;
+    check_whole(connection, file)?;
+    let wrong = |reason: String| BackupError::Wrong { file: file.to_owned(), reason };
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version < schema::CHAINED {
+        return Err(wrong(format!("it has schema version {version}: start the program on it once that made it")));
+    }
+    if schema::known(connection)?.is_none() {
+        return Err(OpenError::Foreign { file: file.to_owned() }.into());
+    }
+    let mut certificates = 0;
+    let mut statement = connection.prepare("SELECT id, der, fingerprint FROM certificates")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, fingerprint): (i64, [u8; 32]) = (row.get(0)?, row.get(2)?);
+        if sha256(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?) != fingerprint {
+            return Err(wrong(format!("certificate {id} is not the one that was recorded")));
+        }
+        certificates += 1;
+    }
+    let chain = audit::verify(connection)?.map_err(wrong)?;
+    let revocations: i64 = connection.query_row("SELECT count(*) FROM revocations", [], |row| row.get(0))?;
+    Ok(Contents {
+        certificates,
+        revocations: revocations.unsigned_abs(),
+        records: chain.size,
+        root: chain.root,
+        last: chain.last,
+        size,
+    })
+}
+
 /// Take the file for this process alone.
 fn lock(file: &Path) -> Result<File, OpenError> {
     let unusable = |error: io::Error| unusable(file, &error);
@@ -274,7 +327,7 @@ fn size(file: &Path) -> u64 {
     fs::metadata(file).map_or(0, |metadata| metadata.len())
 }
 
-pub(super) fn suffixed(file: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn suffixed(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)

@@ -106,7 +106,7 @@ const MIGRATIONS: &[&str] = &[
 ];
 
 /// The version that chained the audit record.
-const CHAINED: i64 = 4;
+pub(super) const CHAINED: i64 = 4;
 /// What keeps the audit record as it is, once its rows have their hashes.
 const SEAL: &str = "
     CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
@@ -144,10 +144,16 @@ pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-/// Whether the tables were made by the migrations that this program knows.
+/// Whether the tables were made by the migrations that this program knows, all of them.
 pub(super) fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(known(connection)? == Some(MIGRATIONS.len()))
+}
+
+/// How many of the migrations that this program knows made the tables; nothing when others had a part in it.
+pub(super) fn known(connection: &Connection) -> rusqlite::Result<Option<usize>> {
     let mut statement = connection.prepare("SELECT checksum FROM migrations ORDER BY version")?;
     let recorded: Vec<Vec<u8>> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(recorded.len() == MIGRATIONS.len()
-        && recorded.iter().zip(MIGRATIONS).all(|(checksum, migration)| *checksum == sha256(migration.as_bytes())))
+    let same = recorded.len() <= MIGRATIONS.len()
+        && recorded.iter().zip(MIGRATIONS).all(|(checksum, migration)| *checksum == sha256(migration.as_bytes()));
+    Ok(same.then_some(recorded.len()))
 }

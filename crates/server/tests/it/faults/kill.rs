@@ -32,7 +32,7 @@ use crate::{
 const BEFORE: u32 = 100_000;
 
 /// Put certificates on record that were issued before, as the store does it.
-fn fill(stage: &Stage, count: u32) {
+pub(super) fn fill(stage: &Stage, count: u32) {
     let start = std::time::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     let algorithm = SignatureAlgorithm::EcdsaSha256;
     let signature = stage.key.sign_now(algorithm, b"anything").unwrap();
@@ -86,8 +86,22 @@ fn number(crl: &Crl) -> u64 {
     crl.number().unwrap().iter().fold(0, |number, octet| number << 8 | u64::from(*octet))
 }
 
+/// Revoke a certificate, and write down what came of it.
+pub(super) fn revoke(client: &Client, stage: &Stage, history: &History, pem: &str) -> Outcome {
+    let serial = Certificate::from_pem(pem.as_bytes()).unwrap().serial().to_string();
+    let token = stage.token(&json!({"aud": "https://localhost/1.0/revoke", "sub": serial}));
+    // A reason that says nothing against the key, which goes on being certified.
+    let body = json!({"serial": serial, "ott": token, "passive": true, "reasonCode": 4}).to_string();
+    let about = json!({"op": "revoke", "serial": serial, "token": token});
+    history.note(about, || match ask(client, "POST", "/revoke", &body) {
+        Some(answer) if answer.status == 200 => (Outcome::Done, Value::Null, Outcome::Done),
+        Some(answer) => (Outcome::Failed, json!({"status": answer.status}), Outcome::Failed),
+        None => (Outcome::Unknown, Value::Null, Outcome::Unknown),
+    })
+}
+
 /// What a client does until nobody answers: sign, renew, revoke and look, in turn.
-fn load(stage: &Stage, client: &Client, history: &History, seed: usize, done: &AtomicUsize) {
+pub(super) fn load(stage: &Stage, client: &Client, history: &History, seed: usize, done: &AtomicUsize) {
     let key = ec();
     let request = request_of(&key, &[]);
     let mut held: Vec<String> = Vec::new();
@@ -108,15 +122,7 @@ fn load(stage: &Stage, client: &Client, history: &History, seed: usize, done: &A
             }
             (7, Some(pem)) => {
                 held.pop();
-                let serial = Certificate::from_pem(pem.as_bytes()).unwrap().serial().to_string();
-                let token = stage.token(&json!({"aud": "https://localhost/1.0/revoke", "sub": serial}));
-                let body = json!({"serial": serial, "ott": token, "passive": true}).to_string();
-                let about = json!({"op": "revoke", "serial": serial, "token": token});
-                history.note(about, || match ask(client, "POST", "/revoke", &body) {
-                    Some(answer) if answer.status == 200 => (Outcome::Done, Value::Null, Outcome::Done),
-                    Some(_) => (Outcome::Failed, Value::Null, Outcome::Failed),
-                    None => (Outcome::Unknown, Value::Null, Outcome::Unknown),
-                })
+                revoke(client, stage, history, &pem)
             }
             (12, _) => history.note(json!({"op": "crl"}), || match ask(client, "GET", "/crl?pem", "") {
                 Some(answer) if answer.status == 200 => {
@@ -141,7 +147,7 @@ fn load(stage: &Stage, client: &Client, history: &History, seed: usize, done: &A
 }
 
 /// An authority with lists of revoked certificates that takes tokens from before its start.
-fn stage() -> Stage {
+pub(super) fn stage() -> Stage {
     let stage = Stage::new();
     let mut config = stage.config();
     config["authority"]["disableIssuedAtCheck"] = true.into();

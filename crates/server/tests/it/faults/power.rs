@@ -12,7 +12,9 @@ use rung_store::SqliteStore;
 use super::{
     History, Outcome,
     disk::{patient_stage, under_strace},
-    has, is_long, measured, sign,
+    has, is_long,
+    kill::revoke,
+    measured, sign,
 };
 use crate::{
     client::Client,
@@ -164,6 +166,11 @@ fn f02_whenever_the_power_fails_what_was_acknowledged_is_there() {
     let mut images = BTreeMap::from([
         ("db.sqlite".to_owned(), Image { durable: fs::read(&database).unwrap(), pending: Vec::new() }),
         ("db.sqlite-wal".to_owned(), Image::default()),
+        // What says how far the database had come is never ahead of it, or it would not be opened.
+        (
+            "db.sqlite-mark".to_owned(),
+            Image { durable: fs::read(stage.path("db.sqlite-mark")).unwrap(), pending: Vec::new() },
+        ),
     ]);
     let before = stage.path("before.sqlite");
     fs::copy(&database, &before).unwrap();
@@ -177,8 +184,12 @@ fn f02_whenever_the_power_fails_what_was_acknowledged_is_there() {
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                for _ in 0..each {
-                    assert_eq!(sign(&client, &stage, &history, &request).0, Outcome::Done);
+                for turn in 0..each {
+                    let (outcome, certificate) = sign(&client, &stage, &history, &request);
+                    assert_eq!(outcome, Outcome::Done);
+                    if turn % 4 == 3 {
+                        assert_eq!(revoke(&client, &stage, &history, &certificate.unwrap()), Outcome::Done);
+                    }
                 }
             });
         }
