@@ -1,8 +1,12 @@
-//! PEM, questions to OCSP responders and files with keys.
+//! PEM, questions to OCSP responders, files with keys, and what templates yield.
 
 use rung_pki::keyfile::{self, AnyKey, Container, Extent};
 use rung_pki::ocsp::{HashAlgorithm, Request, RequestContent};
 use rung_pki::pem;
+use rung_pki::pkcs12::Bundle;
+use rung_pki::profile::{Keys, Profile};
+use rung_pki::{KeyAlgorithm, PrivateKey, Signer as _};
+use std::sync::OnceLock;
 
 /// PEM of any kind; what is read is written, and read again as the same.
 pub fn pem(data: &[u8]) {
@@ -57,5 +61,32 @@ pub fn key(data: &[u8]) {
     for written in [pem.as_bytes(), pkcs8.as_bytes(), ssh.as_bytes(), &der, key.pkcs8()] {
         let again = keyfile::read_private_key(written, None).expect("what was written is read");
         assert_eq!(again.pkcs8(), key.pkcs8());
+    }
+}
+
+/// PKCS #12 files under a password that the seeds have.
+pub fn pkcs12(data: &[u8]) {
+    let Ok(bundle) = Bundle::read(data, "password") else { return };
+    if let (Some(key), Some(first)) = (&bundle.key, bundle.certificates.first()) {
+        let fits = first.public_key_info() == key.public_key().spki();
+        assert!(fits || bundle.certificates.iter().all(|one| one.public_key_info() != key.public_key().spki()));
+    }
+    for certificate in &bundle.certificates {
+        assert_eq!(rung_pki::Certificate::from_der(certificate.der()).as_ref(), Ok(certificate));
+    }
+}
+
+/// The JSON that a certificate template yields, made into extensions of certificates and requests.
+pub fn profile(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(profile) = Profile::parse(text) else { return };
+    static KEY: OnceLock<PrivateKey> = OnceLock::new();
+    let key = KEY.get_or_init(|| PrivateKey::generate(KeyAlgorithm::EcP256).expect("the system has randomness"));
+    let keys = Keys { subject: key.public_key(), issuer: Some(&[7; 20]) };
+    for extensions in [profile.certificate_extensions(keys), profile.request_extensions()].into_iter().flatten() {
+        for (place, extension) in extensions.iter().enumerate() {
+            assert!(extensions[..place].iter().all(|earlier| earlier.oid != extension.oid), "one of each");
+            let _ = extension.decode();
+        }
     }
 }

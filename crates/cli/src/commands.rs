@@ -9,7 +9,7 @@ mod certificate;
 pub(crate) mod completion;
 mod context;
 mod crl;
-mod crypto;
+pub(crate) mod crypto;
 mod demo;
 mod fileserver;
 pub(crate) mod help;

@@ -7,16 +7,26 @@ use rung_pki::Certificate;
 use rung_pki::crl::Crl;
 use rung_pki::ocsp::{HashAlgorithm, IssuerHashes, Response};
 
+use crate::commands::crypto::kdf::phc::Expected;
+use crate::commands::crypto::otp::secret::Secret;
 use crate::inspect::{Document, Issuers, Validity, crl_json, crl_text, json, parse, short, text};
 use crate::lint::lint;
+use crate::pe;
 use crate::revocation::signer;
 
 /// What a target does with octets.
 pub type Target = fn(&[u8]);
 
 /// Every target with its name.
-pub const TARGETS: &[(&str, Target)] =
-    &[("answer", answer), ("certificate", certificate), ("list", list), ("request", request)];
+pub const TARGETS: &[(&str, Target)] = &[
+    ("answer", answer),
+    ("certificate", certificate),
+    ("list", list),
+    ("otp", otp),
+    ("password", password),
+    ("program", program),
+    ("request", request),
+];
 
 /// Certificates, PEM or DER.
 pub fn certificate(octets: &[u8]) {
@@ -62,6 +72,32 @@ pub fn answer(octets: &[u8]) {
     };
     let hashes = IssuerHashes::of(&issuer).expect("a key of a known kind");
     let _ = verified.about(&hashes.id(HashAlgorithm::Sha1, issuer.serial()), now());
+}
+
+/// Windows programs, and the certificates in their signatures.
+pub fn program(octets: &[u8]) {
+    for certificate in pe::certificates(octets).unwrap_or_default() {
+        show(&Document::Certificate(certificate), &[]);
+    }
+}
+
+/// Hashes of passwords as text. No password is compared: the costs that a text may ask for would only cost time.
+pub fn password(octets: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(octets) {
+        let _ = Expected::parse(text);
+    }
+}
+
+/// Secrets of one-time passwords; what is read is written, and read again as the same.
+pub fn otp(octets: &[u8]) {
+    let Ok(Ok(secret)) = std::str::from_utf8(octets).map(Secret::parse) else { return };
+    let code = secret.code(57_000_000);
+    for written in [secret.to_url("Example CA", "me@a.com: you"), secret.to_url("", "")] {
+        let again = Secret::parse(&written).expect("what was written is read");
+        assert_eq!((&*again.octets, &*again.code(57_000_000)), (&*secret.octets, &*code));
+    }
+    let again = Secret::parse(&secret.to_base32()).expect("what was written is read");
+    assert_eq!(again.octets, secret.octets);
 }
 
 fn show(document: &Document, all: &[Document]) {

@@ -7,11 +7,11 @@ mod jwe;
 mod jwk;
 mod jws;
 mod jwt;
-mod kdf;
+pub(crate) mod kdf;
 mod key;
 mod keypair;
 mod nacl;
-mod otp;
+pub(crate) mod otp;
 mod rand;
 mod winpe;
 

@@ -25,4 +25,6 @@ fn pki() {
     replay("key", pki::key);
     replay("ocsp", pki::ocsp);
     replay("pem", pki::pem);
+    replay("pkcs12", pki::pkcs12);
+    replay("profile", pki::profile);
 }

@@ -2,7 +2,7 @@
 
 mod compare;
 mod hash;
-mod phc;
+pub(crate) mod phc;
 
 use anyhow::bail;
 use zeroize::Zeroizing;

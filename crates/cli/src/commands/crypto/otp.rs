@@ -2,7 +2,7 @@
 
 mod generate;
 mod picture;
-mod secret;
+pub(crate) mod secret;
 mod verify;
 
 use aws_lc_rs::hmac;

@@ -11,7 +11,7 @@ use crate::base64_text::{decode, engine};
 
 /// A way to hash passwords, and what it costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scheme {
+pub(crate) enum Scheme {
     Argon2 { algorithm: Algorithm, memory: u32, passes: u32, lanes: u32 },
     Bcrypt { cost: u32 },
     Scrypt { log_n: u8, r: u32, p: u32 },
@@ -74,14 +74,14 @@ impl Scheme {
 
 /// A hash that a password is compared with.
 #[derive(Debug)]
-pub(super) enum Expected {
+pub(crate) enum Expected {
     Bcrypt(String),
     Phc { scheme: Scheme, salt: Vec<u8>, hash: Vec<u8> },
 }
 
 impl Expected {
     /// Read the text of a hash. What would take minutes or all memory is refused.
-    pub(super) fn parse(text: &str) -> anyhow::Result<Self> {
+    pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
         let text = text.trim();
         let Some(parts) = text.strip_prefix('$') else { bail!("error decoding hash: cannot decode password hash") };
         let parts: Vec<&str> = parts.split('$').collect();

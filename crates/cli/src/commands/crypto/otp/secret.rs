@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 use super::{Algorithm, DIGITS, PERIOD};
 
 /// What both sides have to know.
-pub(super) struct Secret {
-    pub(super) octets: Zeroizing<Vec<u8>>,
+pub(crate) struct Secret {
+    pub(crate) octets: Zeroizing<Vec<u8>>,
     pub(super) algorithm: Algorithm,
     pub(super) digits: u64,
     pub(super) period: u64,
@@ -23,7 +23,7 @@ impl Secret {
     }
 
     /// Read base32, or an `otpauth` address.
-    pub(super) fn parse(text: &str) -> anyhow::Result<Self> {
+    pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
         let text = text.trim();
         if !text.starts_with("otpauth:") {
             return Ok(Self::new(from_base32(text)?));
@@ -54,7 +54,7 @@ impl Secret {
     }
 
     /// The code of that second (RFC 6238 §4.2, RFC 4226 §5.3).
-    pub(super) fn code(&self, step: u64) -> Zeroizing<String> {
+    pub(crate) fn code(&self, step: u64) -> Zeroizing<String> {
         let tag = hmac::sign(&hmac::Key::new(self.algorithm.hmac(), &self.octets), &step.to_be_bytes());
         let tag = tag.as_ref();
         let start = usize::from(tag[tag.len() - 1] & 15);
@@ -65,7 +65,7 @@ impl Secret {
     }
 
     /// The secret in base32 (RFC 4648 §6), without `=` at the end.
-    pub(super) fn to_base32(&self) -> Zeroizing<String> {
+    pub(crate) fn to_base32(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(self.octets.len() * 2));
         for chunk in self.octets.chunks(5) {
             let mut block = [0; 8];
@@ -79,7 +79,7 @@ impl Secret {
     }
 
     /// The address that apps read.
-    pub(super) fn to_url(&self, issuer: &str, account: &str) -> Zeroizing<String> {
+    pub(crate) fn to_url(&self, issuer: &str, account: &str) -> Zeroizing<String> {
         let in_path = |text| utf8_percent_encode(text, PATH);
         Zeroizing::new(format!(
             "otpauth://totp/{}:{}?algorithm={}&digits={}&issuer={}&period={}&secret={}",
