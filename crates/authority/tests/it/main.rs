@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests stop at what does not work")]
 
 mod boundaries;
+mod choices;
 mod corpus;
 mod given;
 mod jwk;
