@@ -11,7 +11,7 @@ use rustls::server::WebPkiClientVerifier;
 use crate::harness::{Background, Ca, Finished, eventually, free_port, own_file, setting};
 
 /// An authority whose certificates say where revocations are told.
-fn authority() -> (Ca, Background) {
+pub(crate) fn authority() -> (Ca, Background) {
     let ca = Ca::init();
     let port = free_port();
     let text = ca.place.read("step/config/ca.json");

@@ -13,7 +13,7 @@ mod terminal;
 pub(crate) use browser::{Page, browse, find_login_url};
 pub(crate) use ca::{Ca, OidcOptions, PASSWORD};
 pub(crate) use idp::Idp;
-pub(crate) use lint::check_certificates;
+pub(crate) use lint::{check_answer, check_certificates, check_certificates_but, check_list};
 pub(crate) use load::{Load, client_config, connect, read_answer, request};
 pub(crate) use peers::{nginx, python_server, say_hello};
 pub(crate) use place::{Place, free_port, own_file, program, setting};
