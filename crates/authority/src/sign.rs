@@ -8,11 +8,13 @@ use crate::{
     Error,
     audience::Audiences,
     clock::Clock,
+    error::TokenFault,
     issue::{self, Recorded},
     issuer::{Issuer, Retired},
     plan::{self, Issuance, Plan, Preview, Profile, WantedValidity},
     providers::IdentityProviders,
     provisioner::{Collection, Context},
+    renew::store_failed,
     store::{ProvisionerRef, Store},
     token::UnverifiedToken,
 };
@@ -84,13 +86,18 @@ impl Authority {
         issue::record(signed, &*self.store).await
     }
 
-    /// Decide as [`Self::sign`] does, and show the decision: nothing is signed, recorded or spent. Whether the token
-    /// was spent before is not looked at.
+    /// Decide as [`Self::sign`] does, and show the decision: nothing is signed, recorded or spent.
     ///
     /// # Errors
     /// Which check failed, or what did not answer.
     pub async fn preview(&self, asked: &SignRequest<'_>) -> Result<Preview, Error> {
         let plan = self.plan(asked, self.clock.now()).await?;
+        // What it would come to now; only the transaction that spends the token decides.
+        if let Some(token) = &plan.token
+            && self.store.is_spent(&token.digest).await.map_err(store_failed)?
+        {
+            return Err(Error::Unauthenticated(TokenFault::Spent.into()));
+        }
         Preview::of(&plan, self.issuer.algorithm())
     }
 

@@ -61,6 +61,9 @@ pub trait Store: Send + Sync + 'static {
     /// The audit entries from position `from` (the first has 1) on, at most `limit`, in order.
     fn audit(&self, from: u64, limit: u32) -> StoreFuture<'_, Result<Vec<AuditRecord>, StoreError>>;
 
+    /// Whether a token with that digest was spent and is remembered.
+    fn is_spent<'a>(&'a self, digest: &'a [u8; 32]) -> StoreFuture<'a, Result<bool, StoreError>>;
+
     /// Forget tokens that expired before `now`, at most `limit` of them, and say how many were forgotten.
     fn purge_tokens(&self, now: SystemTime, limit: u32) -> StoreFuture<'_, Result<u32, StoreError>>;
 

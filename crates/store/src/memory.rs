@@ -120,6 +120,10 @@ impl Store for MemoryStore {
         Box::pin(ready(Ok(wanted.cloned().collect())))
     }
 
+    fn is_spent<'a>(&'a self, digest: &'a [u8; 32]) -> StoreFuture<'a, Result<bool, StoreError>> {
+        Box::pin(ready(Ok(self.contents().tokens.contains_key(digest))))
+    }
+
     fn purge_tokens(&self, now: SystemTime, limit: u32) -> StoreFuture<'_, Result<u32, StoreError>> {
         let mut contents = self.contents();
         let expired = contents.tokens.iter().filter(|(_, expires)| **expires < now).map(|(digest, _)| *digest);

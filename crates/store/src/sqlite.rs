@@ -293,6 +293,11 @@ impl Store for SqliteStore {
         Box::pin(self.read(move |connection| read::audit(connection, from, limit)))
     }
 
+    fn is_spent<'a>(&'a self, digest: &'a [u8; 32]) -> StoreFuture<'a, Result<bool, StoreError>> {
+        let digest = *digest;
+        Box::pin(self.read(move |connection| read::is_spent(connection, &digest)))
+    }
+
     fn purge_tokens(&self, now: SystemTime, limit: u32) -> StoreFuture<'_, Result<u32, StoreError>> {
         Box::pin(self.ask(move |reply| Job::Purge { what: Purge::Tokens, before: now, limit, reply }))
     }

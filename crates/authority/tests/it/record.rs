@@ -90,6 +90,10 @@ impl Store for Troubled {
         self.memory.purge_certificates(ended, limit)
     }
 
+    fn is_spent<'a>(&'a self, digest: &'a [u8; 32]) -> StoreFuture<'a, Result<bool, StoreError>> {
+        self.memory.is_spent(digest)
+    }
+
     fn purge_tokens(&self, now: SystemTime, limit: u32) -> StoreFuture<'_, Result<u32, StoreError>> {
         self.memory.purge_tokens(now, limit)
     }

@@ -19,24 +19,24 @@ use crate::{
 pub async fn renew(call: &Call<'_>) -> Reply {
     match presented(call) {
         Ok(Some(presented)) => succeed(call, &presented, None).await,
-        Ok(None) => missing(),
+        Ok(None) => missing(call),
         Err(error) => refuse(call, "renew", bearer(call).map_or(Asker::Anybody, Asker::Token), None, &error).await,
     }
 }
 
 /// `POST /rekey`, by the certificate of the connection alone.
 pub async fn rekey(call: &Call<'_>, body: &[u8]) -> Reply {
-    let asked = match RekeyRequest::parse(body) {
-        Ok(asked) => asked,
-        Err(error) => return sign::malformed(&error),
-    };
-    let request = match sign::verified_request(&asked.csr) {
+    let asked = RekeyRequest::parse(body).map_err(|error| sign::malformed(&error));
+    let request = match asked.and_then(|asked| sign::verified_request(&asked.csr)) {
         Ok(request) => request,
-        Err(refusal) => return refusal,
+        Err(refusal) => {
+            call.shared.refusals.count("request", call.id.as_str());
+            return refusal;
+        }
     };
     match holder(call) {
         Ok(Some(presented)) => succeed(call, &presented, Some(&request)).await,
-        Ok(None) => missing(),
+        Ok(None) => missing(call),
         Err(error) => refuse(call, "rekey", Asker::Anybody, Some(request.public_key()), &error).await,
     }
 }
@@ -97,7 +97,8 @@ async fn refuse(
     Reply::from_error(error)
 }
 
-fn missing() -> Reply {
+fn missing(call: &Call<'_>) -> Reply {
+    call.shared.refusals.count("certificate", call.id.as_str());
     let text = "missing client certificate";
     Reply::refusal(&ErrorReport::bad_request(text), text)
 }

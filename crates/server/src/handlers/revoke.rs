@@ -20,13 +20,13 @@ use crate::{
 
 /// `POST /revoke`, by a token or by the certificate itself.
 pub async fn revoke(call: &Call<'_>, body: &[u8]) -> Reply {
-    let asked = match Asked::parse(body) {
+    let asked = Asked::parse(body).map_err(|error| sign::malformed(&error));
+    let ((serial, reason), asked) = match asked.and_then(|asked| Ok((prepare(&asked)?, asked))) {
         Ok(asked) => asked,
-        Err(error) => return sign::malformed(&error),
-    };
-    let (serial, reason) = match prepare(&asked) {
-        Ok(prepared) => prepared,
-        Err(refusal) => return refusal,
+        Err(refusal) => {
+            call.shared.refusals.count("request", call.id.as_str());
+            return refusal;
+        }
     };
     let holder = match renew::holder(call) {
         Ok(holder) => holder,
@@ -38,7 +38,10 @@ pub async fn revoke(call: &Call<'_>, body: &[u8]) -> Reply {
     let by = match holder {
         _ if !asked.ott.is_empty() => By::Token(asked.ott.into_owned()),
         Some(presented) => By::Holder(presented),
-        None => return bad("missing ott or client certificate"),
+        None => {
+            call.shared.refusals.count("certificate", call.id.as_str());
+            return bad("missing ott or client certificate");
+        }
     };
     let by_token = matches!(by, By::Token(_));
     let text = asked.reason.into_owned();

@@ -116,6 +116,15 @@ fn refusals_of_somebody_known_are_on_record_and_rubbish_is_counted() {
         assert_eq!(sign(&[], &forged), 401);
     }
     assert_eq!(sign(&[], "rubbish"), 401);
+    // What is no request, and who shows nothing: at each endpoint that decides something.
+    for path in ["/sign", "/rekey", "/revoke"] {
+        assert_eq!(client.post(path, "{").status, 400);
+    }
+    let csr = serde_json::json!({"csr": request(&[])}).to_string();
+    let serial = "{\"serial\":\"7\",\"passive\":true}";
+    for (path, body) in [("/renew", ""), ("/rekey", csr.as_str()), ("/revoke", serial)] {
+        assert_eq!(client.post(path, body).status, 400, "{path}");
+    }
     server.stop();
     assert!(export(&stage, "exported").status.success());
     let key = fs::read_to_string(stage.path("db.sqlite-audit-key.pub")).unwrap();
@@ -133,6 +142,7 @@ fn refusals_of_somebody_known_are_on_record_and_rubbish_is_counted() {
     let summaries: Vec<&&Value> = rest.iter().filter(|record| record["action"] == "refused without proof").collect();
     let total = |check: &str| summaries.iter().filter_map(|record| record["detail"]["counts"][check].as_u64()).sum();
     assert_eq!((total("signature"), total("malformed")), (1000u64, 1u64), "{summaries:?}");
+    assert_eq!((total("request"), total("certificate")), (3u64, 3u64), "{summaries:?}");
     // One each half minute: a slow machine may take longer than one.
     assert!(summaries.len() <= 5, "{summaries:?}");
     let text = serde_json::to_string(&records).unwrap();

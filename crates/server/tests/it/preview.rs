@@ -40,6 +40,11 @@ fn a_preview_refuses_what_sign_refuses() {
         let (preview, sign) = (client.post("/preview", body), client.post("/sign", body));
         assert_eq!((preview.status, preview.json()), (sign.status, sign.json()), "{body}");
     }
+    let spent = stage.sign_body();
+    assert_eq!(client.post("/sign", &spent).status, 201);
+    let (preview, sign) = (client.post("/preview", &spent), client.post("/sign", &spent));
+    assert_eq!((preview.status, preview.json()), (401, sign.json()));
+    assert!(preview.message().contains("the token was used before"), "{preview:?}");
     let expired = stage.token(&serde_json::json!({"exp": 1_000_000_000}));
     let csr = serde_json::from_str::<serde_json::Value>(&stage.sign_body()).unwrap()["csr"].clone();
     let body = serde_json::json!({"csr": csr, "ott": expired}).to_string();

@@ -80,6 +80,11 @@ fn checked_revocation(row: RawRevocation) -> Result<RevocationRecord, StoreError
     Ok(RevocationRecord { position, serial, at, reason, not_after, issuer: issuer.map(IssuerId::from) })
 }
 
+pub(super) fn is_spent(connection: &Connection, digest: &[u8; 32]) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM tokens WHERE digest = ?1").map_err(translate)?;
+    statement.exists([digest]).map_err(translate)
+}
+
 pub(super) fn count(connection: &Connection) -> Result<u64, StoreError> {
     let count: i64 =
         connection.query_row("SELECT count(*) FROM certificates", [], |row| row.get(0)).map_err(translate)?;

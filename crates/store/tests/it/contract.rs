@@ -93,7 +93,12 @@ async fn only_expired_tokens_are_forgotten_and_never_too_many_at_once() {
             store.commit(issuance(number)).await.unwrap();
         }
         let now = monday() + Duration::from_secs(5);
+        let digest = |number: u32| issuance(number).token.unwrap().digest;
+        for (number, expected) in [(0, true), (9, true), (10, false)] {
+            assert_eq!(store.is_spent(&digest(number)).await.unwrap(), expected);
+        }
         assert_eq!(store.purge_tokens(now, 3).await.unwrap(), 3);
+        assert!(!store.is_spent(&digest(0)).await.unwrap(), "it is not remembered any more");
         assert_eq!(store.purge_tokens(now, 3).await.unwrap(), 2);
         assert_eq!(store.purge_tokens(now, 3).await.unwrap(), 0);
         assert!(matches!(store.commit(issuance_with(100, 5)).await, Err(CommitError::TokenSpent)));
