@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use rung_authority::{
-    RenewRequest, RevokeRequest, Revoker,
+    RenewRequest, RevokeRequest, Revoker, SignRequest,
     issuer::{Issuer, Retired},
+    plan::WantedValidity,
     presented::{Presented, Shown},
-    provisioner::oidc::Rules,
+    provisioner::{
+        Collection, Provisioner,
+        oidc::{Oidc, Rules},
+    },
 };
 use rung_pki::{
     Certificate, CertificateContent, DistinguishedName, KeyAlgorithm, PrivateKey, SerialNumber, SignatureAlgorithm,
@@ -14,6 +18,7 @@ use rung_pki::{
     crl::Reason,
     extension::{self, BasicConstraints, KeyUsage},
 };
+use rung_spec::ResolvedClaims;
 use serde_json::json;
 
 use crate::{
@@ -202,5 +207,43 @@ fn a_revocation_says_whether_the_certificate_was_known() {
         let asked = RevokeRequest { serial, reason: Reason::Superseded, text: "", by, request_id: "request-9" };
         let revoked = now(stage.authority.revoke(&asked)).map_err(|error| describe(&error)).unwrap();
         assert_eq!(revoked.was_on_record(), expected);
+    }
+}
+
+#[test]
+fn a_provisioner_that_got_another_name_goes_on_with_its_certificates() {
+    let mut stage = Stage::new();
+    let certificate = stage.sign(&stage.id_token(json!({})), &request(|_| {}), ("", "")).unwrap();
+    let renamed = Oidc::new("renamed", "rung", Rules::default(), ResolvedClaims::default());
+    let other = Oidc::new("other", "rung-second", Rules::default(), ResolvedClaims::default());
+    let all = [("rung-second".to_owned(), other), ("rung".to_owned(), renamed)];
+    let all = all.map(|(id, oidc)| (id, Provisioner::Oidc(oidc)));
+    stage.authority.provisioners = Collection::new(all).unwrap();
+    let presented = Presented::in_tls(Arc::new(Shown::new(certificate))).unwrap();
+    let asked = RenewRequest { presented: &presented, rekey: None, request_id: "request-8" };
+    assert_eq!(now(stage.authority.renew(&asked)).unwrap().provisioner().name, "renamed");
+}
+
+#[test]
+fn o07_whoever_could_be_an_administrator_by_a_group_is_told_why_not() {
+    let told = "the token lists no groups because there are too many, so none makes an administrator";
+    let overage = json!({"groups": null, "hasgroups": true});
+    for (members, changes, expected) in [
+        (json!({"adminGroups": ["ops"], "rules": [{"maxDuration": "1h"}]}), &overage, true),
+        (json!({"rules": [{"maxDuration": "1h"}]}), &overage, false),
+        (json!({"adminGroups": ["ops"], "rules": [{"maxDuration": "1h"}]}), &json!({"groups": ["dev"]}), false),
+        (
+            json!({"admins": ["alice@corp.example"], "adminGroups": ["ops"], "rules": [{"maxDuration": "1h"}]}),
+            &overage,
+            false,
+        ),
+    ] {
+        let stage = stage(&members);
+        let token = stage.id_token(changes.clone());
+        let request = naming("alice@corp.example", &["alice@corp.example"]);
+        let validity = WantedValidity { not_before: None, not_after: None };
+        let asked = SignRequest { request: &request, token: &token, validity, request_id: "request-7" };
+        let preview = now(stage.authority.preview(&asked)).map_err(|error| describe(&error)).unwrap();
+        assert_eq!(preview.explanation().iter().any(|line| line == told), expected, "{members} {changes}");
     }
 }

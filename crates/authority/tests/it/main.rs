@@ -10,6 +10,7 @@ mod key;
 mod oidc;
 mod profile;
 mod record;
+mod refusals;
 mod request;
 mod rules;
 mod stage;
