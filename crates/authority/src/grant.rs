@@ -59,13 +59,6 @@ pub(crate) struct Terms {
     pub(crate) explanation: Vec<String>,
 }
 
-impl Grant {
-    /// Which rule of the provisioner gave what, a sentence for each; nothing where there are no rules.
-    pub fn explanation(&self) -> &[String] {
-        &self.terms.explanation
-    }
-}
-
 /// Who holds a grant, as the audit record remembers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Holder {

@@ -39,6 +39,7 @@ fn a_renewal_is_granted_by_the_provisioner_of_the_certificate() {
         let asked = RenewRequest { presented: &presented, rekey: None, request_id: "request-8" };
         let recorded = now(stage.authority.renew(&asked)).unwrap();
         assert_eq!(recorded.provisioner().name, "admin");
+        assert_eq!(recorded.names(), certificate.subject_alt_names().unwrap());
     }
 }
 
