@@ -82,6 +82,10 @@ const READERS: usize = 2;
 /// How long to wait for another program that is using the database.
 const BUSY: Duration = Duration::from_secs(1);
 
+/// How often, and how long after one another, it is tried to have the database alone.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
 /// A file that was opened, with a connection for everyone who works with it.
 pub(super) struct Opened {
     pub(super) file: PathBuf,
@@ -222,11 +226,15 @@ fn lock(file: &Path) -> Result<File, OpenError> {
     let beside = suffixed(file, "-lock");
     let lock =
         OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&beside).map_err(unusable)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { file: file.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(unusable(error)),
+    for _ in 0..LOCK_TRIES {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            // A program that is being started has what this one had open for as long as it has not begun.
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(unusable(error)),
+        }
     }
+    Err(OpenError::InUse { file: file.to_owned() })
 }
 
 fn connect(file: &Path) -> Result<Connection, OpenError> {
