@@ -141,8 +141,9 @@ impl Authority {
         let times = Times { exp: claims.exp, nbf: claims.nbf, iat: claims.iat };
         let rules = TimeRules {
             now,
-            // Such tokens are signed by keys that outlive the process that checks them, and are spent in the store.
-            not_issued_before: None,
+            // What was spent before may be forgotten: without a database, or when one was put back from a backup.
+            not_issued_before: self.not_issued_before,
+            restored: self.restored,
             longest: LONGEST,
             tolerance: token::LEEWAY,
             issued_at: Needed::No,

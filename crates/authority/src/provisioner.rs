@@ -39,6 +39,7 @@ pub(crate) struct Context<'a> {
     pub(crate) audiences: &'a Audiences,
     pub(crate) now: SystemTime,
     pub(crate) not_issued_before: Option<SystemTime>,
+    pub(crate) restored: Option<SystemTime>,
     pub(crate) providers: &'a dyn IdentityProviders,
 }
 

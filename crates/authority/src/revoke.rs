@@ -139,6 +139,7 @@ impl Authority {
             audiences: &self.audiences,
             now: self.clock.now(),
             not_issued_before: self.not_issued_before,
+            restored: self.restored,
             providers: &*self.providers,
         };
         provisioner.authorize_revoke(&token, &context).await

@@ -35,6 +35,8 @@ pub struct Authority {
     pub profile: Profile,
     /// Tokens issued before this instant are refused, if it is set.
     pub not_issued_before: Option<SystemTime>,
+    /// When the store was last put back from a backup, if it was: it has forgotten which tokens were used before.
+    pub restored: Option<SystemTime>,
     /// Where decisions are remembered.
     pub store: Arc<dyn Store>,
     /// Where the keys of identity providers come from.
@@ -115,6 +117,7 @@ impl Authority {
             audiences: &self.audiences,
             now,
             not_issued_before: self.not_issued_before,
+            restored: self.restored,
             providers: &*self.providers,
         };
         let grant = provisioner.authorize_sign(&token, &context).await?;

@@ -97,6 +97,9 @@ pub(crate) struct TimeRules {
     pub(crate) now: SystemTime,
     /// Tokens issued before this instant are refused.
     pub(crate) not_issued_before: Option<SystemTime>,
+    /// Tokens from before this instant may have been spent, and that be forgotten, since the database came from a
+    /// backup: they are refused whatever else holds.
+    pub(crate) restored: Option<SystemTime>,
     /// The furthest that `exp` may lie in the future.
     pub(crate) longest: Duration,
     /// How far clocks may differ.
@@ -138,9 +141,21 @@ impl Times {
         {
             return Err(refuse(TokenFault::IssuedBeforeStart));
         }
+        if rules.restored.is_some_and(|restored| self.may_be_forgotten(issued, seconds(restored))) {
+            return Err(refuse(TokenFault::IssuedBeforeStart));
+        }
         let expiry = u64::try_from(expiry).map_err(|_| refuse(TokenFault::Expired))?;
         // Once for tokens accepted late, once more for whole seconds.
         Ok(UNIX_EPOCH + Duration::from_secs(expiry) + rules.tolerance + LEEWAY)
+    }
+
+    /// Whether the token may have been spent before the database was put back from a backup.
+    fn may_be_forgotten(&self, issued: Option<i64>, restored: i64) -> bool {
+        match issued {
+            Some(issued) => issued < restored,
+            // One without any beginning was good for an hour at most when it was taken.
+            None => self.exp.is_none_or(|expiry| expiry <= restored.saturating_add(LONGEST_WITHOUT_ISSUE)),
+        }
     }
 
     /// When the token was issued, as far as it says so and has to.

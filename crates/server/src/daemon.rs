@@ -111,6 +111,7 @@ pub fn run(settings: &Settings) -> Result<ExitCode, Failure> {
             store: store.as_dyn(),
             random: Arc::new(SystemRandom),
             started: whole_seconds(clock.now()),
+            restored: store.restored(),
             clock,
             log,
         };
@@ -165,6 +166,7 @@ pub fn check(settings: &Settings) -> Result<(String, Vec<String>), Failure> {
         seal: None,
         random: Arc::new(SystemRandom),
         started: clock.now(),
+        restored: None,
         clock,
         log,
     };
@@ -374,6 +376,13 @@ impl OpenStore {
         match self {
             Self::Memory(store) => store.clone(),
             Self::Sqlite(store) => store.clone(),
+        }
+    }
+
+    fn restored(&self) -> Option<SystemTime> {
+        match self {
+            Self::Memory(_) => None,
+            Self::Sqlite(store) => store.restored(),
         }
     }
 

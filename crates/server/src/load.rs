@@ -79,6 +79,8 @@ pub struct Parts {
     pub log: Log,
     /// Tokens issued before this instant are refused unless the configuration says otherwise.
     pub started: SystemTime,
+    /// When it was last confirmed that the database comes from a backup: tokens from before that are refused in any case.
+    pub restored: Option<SystemTime>,
 }
 
 impl Passwords {
@@ -234,6 +236,7 @@ pub async fn assemble(
         audiences: Audiences::new(&config.dns_names),
         profile: Profile { backdate: config.authority.backdate, subject: default_subject(&config), pointers },
         not_issued_before: (!config.authority.disable_issued_at_check).then_some(parts.started),
+        restored: parts.restored,
         store: parts.store.clone(),
         providers: providers.clone(),
         clock: parts.clock.clone(),

@@ -76,6 +76,7 @@ struct Shared {
     indexer: Indexer,
     writer: Mutex<Option<JoinHandle<()>>>,
     brake: Brake,
+    confirmed: Option<SystemTime>,
 }
 
 /// Why a database cannot be taken as it is.
@@ -118,7 +119,7 @@ impl SqliteStore {
     /// # Errors
     /// As [`SqliteStore::open`], but for gaps; and when it cannot be recorded.
     pub async fn confirm(file: &Path, entry: AuditEntry) -> Result<(), ConfirmError> {
-        let store = Self::start(open::open(file, Confirmed::Yes)?)?;
+        let store = Self::start(open::open(file, Confirmed::At(entry.at))?)?;
         let recorded = store.append(entry).await;
         // The end of the store writes how far the database has come.
         store.close().await;
@@ -128,7 +129,7 @@ impl SqliteStore {
     fn start(opened: Opened) -> Result<Self, OpenError> {
         let Opened { file, lock, mark, writing, checkpointing, reading, looking_up, indexing, inspecting } = opened;
         let unusable = |error: std::io::Error| OpenError::Unusable { file: file.clone(), reason: error.to_string() };
-        let brake = Brake::default();
+        let (brake, confirmed) = (Brake::default(), mark.confirmed());
         let inspector = inspecting
             .map(|connection| Inspector::start(connection, &file, brake.clone()))
             .transpose()
@@ -153,8 +154,14 @@ impl SqliteStore {
             indexer,
             writer: Mutex::new(Some(thread)),
             brake,
+            confirmed,
         };
         Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// When it was last confirmed that the database comes from a backup. It has forgotten what was spent before that.
+    pub fn restored(&self) -> Option<SystemTime> {
+        self.shared.confirmed
     }
 
     /// Write everything that waits, tidy up, and let go of the file.

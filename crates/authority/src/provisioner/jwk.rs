@@ -114,6 +114,7 @@ impl Jwk {
         let expires = claims.times().check(&TimeRules {
             now: context.now,
             not_issued_before: context.not_issued_before,
+            restored: context.restored,
             longest: LONGEST_TOKEN,
             tolerance: token::LEEWAY,
             issued_at: Needed::Yes,

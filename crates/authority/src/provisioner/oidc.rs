@@ -165,6 +165,7 @@ impl Oidc {
         let expires = claims.times().check(&TimeRules {
             now: context.now,
             not_issued_before: context.not_issued_before,
+            restored: context.restored,
             longest: LONGEST_TOKEN,
             tolerance: self.rules.clock_tolerance.unwrap_or(token::LEEWAY),
             issued_at: if self.rules.accept_missing_issued_at { Needed::No } else { Needed::Yes },

@@ -7,6 +7,7 @@ fn rules() -> TimeRules {
     TimeRules {
         now: at(NOW),
         not_issued_before: Some(at(NOW - 1000)),
+        restored: None,
         longest: Duration::from_secs(86_400),
         tolerance: LEEWAY,
         issued_at: Needed::Yes,
@@ -74,6 +75,25 @@ fn t24_a_token_without_time_of_issue_is_taken_only_where_that_is_said() {
     }
     let early = Times { exp: Some(NOW + 300), nbf: Some(NOW), iat: Some(NOW - 1001) }.check(&lenient);
     assert_eq!(early.unwrap_err().fault, TokenFault::IssuedBeforeStart, "a time of issue counts before nbf");
+}
+
+#[test]
+fn t24_what_may_have_been_spent_before_a_backup_was_put_back_is_refused() {
+    let restored = UNIX_EPOCH + Duration::from_secs((NOW - 100).cast_unsigned());
+    let lenient = TimeRules { issued_at: Needed::No, not_issued_before: None, restored: Some(restored), ..rules() };
+    let refused = Some(TokenFault::IssuedBeforeStart);
+    for (nbf, iat, exp, expected) in [
+        (None, Some(NOW - 100), NOW + 300, None),
+        (None, Some(NOW - 101), NOW + 300, refused),
+        (Some(NOW - 100), None, NOW + 300, None),
+        (Some(NOW - 101), None, NOW + 300, refused),
+        (Some(NOW), Some(NOW - 101), NOW + 300, refused),
+        (None, None, NOW - 100 + 3600, refused),
+        (None, None, NOW - 100 + 3601, None),
+    ] {
+        let checked = Times { exp: Some(exp), nbf, iat }.check(&lenient);
+        assert_eq!(checked.map_err(|refusal| refusal.fault).err(), expected, "nbf={nbf:?} iat={iat:?} exp={exp}");
+    }
 }
 
 #[test]

@@ -127,6 +127,7 @@ fn t14_a_token_brings_ten_certificates_at_most() {
         header.extra.insert("x5cInsecure", json!(chain.iter().map(encode).collect::<Vec<_>>()));
         let claims = json!({
             "iss": "step-ca-client/1.0", "sub": "foo.example", "aud": "https://ca.test:9000/renew", "exp": NOW + 300,
+            "nbf": NOW,
         });
         let token = sign_compact(&header, claims.to_string().as_bytes(), &key).unwrap();
         match stage.authority.presented_by_token(&token) {

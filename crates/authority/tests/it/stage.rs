@@ -116,6 +116,7 @@ impl Stage {
             audiences: Audiences::new(&["ca.test".to_owned()]),
             profile: Profile { backdate: Duration::from_secs(60), subject: setup.subject, pointers: Vec::new() },
             not_issued_before: Some(at(NOW - 1000)),
+            restored: None,
             store: store.clone(),
             providers: Arc::new(Scripted(HashMap::from([
                 ("sso".to_owned(), theirs.clone()),

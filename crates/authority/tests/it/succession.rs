@@ -197,7 +197,7 @@ fn renewal_token(stage: &Stage, held: &Held, changes: Value) -> String {
 }
 
 #[test]
-fn a_renewal_token_shows_a_certificate_once() {
+fn t24_a_renewal_token_shows_a_certificate_once() {
     let stage = Stage::new();
     let held = issued(&stage);
     let said = |token: &str| match stage.authority.presented_by_token(token) {
@@ -218,6 +218,9 @@ fn a_renewal_token_shows_a_certificate_once() {
         ("without an end", json!({"exp": null}), "401 ExpiryMissing"),
         ("for a day", json!({"exp": NOW + DAY}), "401 Lifetime"),
         ("of the future", json!({"nbf": NOW + 120}), "401 NotYetValid"),
+        ("t24: from before the start", json!({"iat": NOW - 1001, "nbf": null}), "401 IssuedBeforeStart"),
+        ("t24: valid since before the start", json!({"iat": null, "nbf": NOW - 1001}), "401 IssuedBeforeStart"),
+        ("t24: since no time", json!({"iat": null, "nbf": null}), "401 IssuedAtMissing"),
     ] {
         assert_eq!(said(&renewal_token(&stage, &held, changes)).unwrap_err(), expected, "{case}");
     }
@@ -230,6 +233,9 @@ fn a_renewal_token_shows_a_certificate_once() {
     said(&token).unwrap();
     assert_eq!(said(&token).unwrap_err(), "401 Spent ()");
     said(&renewal_token(&stage, &held, json!({"iss": "admin", "iat": NOW - 1}))).unwrap();
+    said(&renewal_token(&stage, &held, json!({"iat": NOW - 1000, "nbf": null}))).unwrap();
+    // Some clients say only from when on a token is valid.
+    said(&renewal_token(&stage, &held, json!({"iat": null, "nbf": NOW - 1}))).unwrap();
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::Client,
+    revocation::renewal,
     stage::{Stage, ec, present, request, request_of},
 };
 
@@ -142,28 +143,49 @@ fn t01_t03_a_token_is_good_once_and_a_restart_does_not_help() {
 
 #[test]
 fn t04_a_database_from_a_backup_does_not_bring_tokens_back() {
-    let stage = Stage::new();
-    assert!(stage.serve().stop().status.success());
-    let (database, backup) = (stage.path("db.sqlite"), stage.path("backup"));
-    std::fs::copy(&database, &backup).unwrap();
-    let server = stage.serve();
-    let client = Client::new(&stage, &server.address);
-    let token = stage.token(&json!({}));
-    let body = json!({"csr": request(&[]), "ott": token}).to_string();
-    let issued = present();
-    assert_eq!(client.post("/sign", &body).status, 201);
-    assert!(server.stop().status.success());
-    std::fs::copy(&backup, &database).unwrap();
-    stage.does(&["confirm-restore", "ca.json"]);
-    // Tokens tell whole seconds.
-    while present() == issued {
-        std::thread::yield_now();
+    // Not even where tokens from before the start are taken.
+    for takes_old_tokens in [false, true] {
+        let stage = Stage::new();
+        let mut config = stage.config();
+        config["authority"]["disableIssuedAtCheck"] = takes_old_tokens.into();
+        stage.configure(&config);
+        let server = stage.serve();
+        let client = Client::new(&stage, &server.address);
+        let key = ec();
+        let first = json!({"csr": request_of(&key, &[]), "ott": stage.token(&json!({}))});
+        let first = client.post("/sign", &first.to_string());
+        let held = Certificate::from_pem(first.json()["crt"].as_str().unwrap().as_bytes()).unwrap();
+        assert!(server.stop().status.success());
+        let (database, backup) = (stage.path("db.sqlite"), stage.path("backup"));
+        std::fs::copy(&database, &backup).unwrap();
+
+        let server = stage.serve();
+        let client = client.at(&server.address);
+        let renewal = renewal(&[held, stage.intermediate.clone()], &key, &json!({}));
+        let renewal = format!("Authorization: Bearer {renewal}\r\n");
+        let body = json!({"csr": request(&[]), "ott": stage.token(&json!({}))}).to_string();
+        let issued = present();
+        assert_eq!(client.post("/sign", &body).status, 201);
+        assert_eq!(client.send("POST", "/renew", &renewal, "").status, 201);
+        assert!(server.stop().status.success());
+        std::fs::copy(&backup, &database).unwrap();
+        // Tokens tell whole seconds.
+        while present() == issued {
+            std::thread::yield_now();
+        }
+        stage.does(&["confirm-restore", "ca.json"]);
+        // Once, or as often as it is started.
+        for _ in 0..2 {
+            let server = stage.serve();
+            let client = client.at(&server.address);
+            for answer in [client.post("/sign", &body), client.send("POST", "/renew", &renewal, "")] {
+                assert_eq!(answer.status, 401, "{answer:?}");
+                assert!(answer.message().contains("before the certificate authority started"), "{answer:?}");
+            }
+            assert_eq!(stage.rows("certificates"), 1);
+            assert!(server.stop().status.success());
+        }
     }
-    let server = stage.serve();
-    let answer = client.at(&server.address).post("/sign", &body);
-    assert_eq!(answer.status, 401);
-    assert!(answer.message().contains("before the certificate authority started"), "{answer:?}");
-    assert_eq!(stage.rows("certificates"), 0);
 }
 
 #[test]

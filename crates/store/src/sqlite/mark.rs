@@ -10,6 +10,7 @@ use std::{
     io::{self, Read as _},
     os::unix::fs::{FileExt as _, OpenOptionsExt as _},
     path::Path,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use rung_pki::{Random as _, SystemRandom, sha256, tlog::Hash};
@@ -69,18 +70,21 @@ pub(super) struct Mark {
     file: File,
     sequence: u64,
     id: [u8; 16],
+    /// When a gap was last confirmed, in seconds since 1970; 0 if none ever was.
+    confirmed: u64,
 }
 
 /// What stands in it, twice: they are written in turn, so that one is whole when the power fails in the other.
 const SLOT: u64 = 512;
 const MAGIC: &[u8; 8] = b"RUNGMARK";
-const LENGTH: usize = 8 + 8 + 16 + 8 + 32 + 8;
+const LENGTH: usize = 8 + 8 + 16 + 8 + 32 + 8 + 8;
 
 /// What the file says.
 #[derive(Debug, Clone, Copy)]
 struct Said {
     sequence: u64,
     position: Position,
+    confirmed: u64,
 }
 
 impl Mark {
@@ -91,20 +95,27 @@ impl Mark {
         let path = suffixed(database, "-mark");
         let (said, id) = (read(&path)?, identity(connection)?);
         let gap = compare(&said, id, connection)?;
-        if let (Some(gap), Confirmed::No) = (gap, confirmed) {
-            return Err(MarkError::Gap(gap));
-        }
-        let (sequence, id) = match (&said, id) {
-            (Found::Said(said), Some(id)) => (said.sequence, id),
-            (Found::Said(said), None) if gap.is_none() => (said.sequence, said.position.id),
-            (Found::Said(said), None) => (said.sequence, fresh_id()?),
-            (Found::Nothing | Found::Rubbish, id) => (0, id.map_or_else(fresh_id, Ok)?),
+        let now = match (gap, confirmed) {
+            (Some(gap), Confirmed::No) => return Err(MarkError::Gap(gap)),
+            (Some(_), Confirmed::At(now)) => Some(now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()),
+            (None, _) => None,
         };
-        let is_new = !path.exists();
+        let (sequence, before) = match &said {
+            Found::Said(said) => (said.sequence, said.confirmed),
+            Found::Nothing | Found::Rubbish => (0, 0),
+        };
+        let id = match (&said, id) {
+            (_, Some(id)) => id,
+            (Found::Said(said), None) if gap.is_none() => said.position.id,
+            (_, None) => fresh_id()?,
+        };
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
-        let mut mark = Self { file, sequence, id };
-        if is_new {
-            mark.note(connection, &Head::load(connection)?)?;
+        let mut mark = Self { file, sequence, id, confirmed: now.unwrap_or(before) };
+        if !matches!(said, Found::Said(_)) {
+            // Before the database says which one it is: from then on it needs its mark.
+            if gap.is_none() {
+                mark.note(connection, &Head::load(connection)?)?;
+            }
             File::open(path.parent().unwrap_or(Path::new("/")))?.sync_all()?;
         }
         if identity(connection)?.is_none() {
@@ -115,6 +126,11 @@ impl Mark {
             mark.note(connection, &Head::load(connection)?)?;
         }
         Ok(mark)
+    }
+
+    /// When it was last confirmed that the database lacks something: what was spent before is forgotten.
+    pub(super) fn confirmed(&self) -> Option<SystemTime> {
+        (self.confirmed > 0).then(|| UNIX_EPOCH + Duration::from_secs(self.confirmed))
     }
 
     /// Say how far the database has come, which ends with that record; returns when the disk has it.
@@ -132,6 +148,7 @@ impl Mark {
         text.extend(position.size.to_be_bytes());
         text.extend(position.root);
         text.extend(position.revocations.to_be_bytes());
+        text.extend(self.confirmed.to_be_bytes());
         text.extend(sha256(&text));
         // As long as a slot, so that the file never grows again and a full disk does not matter.
         text.resize(SLOT as usize, 0);
@@ -163,8 +180,8 @@ fn compare(said: &Found, id: Option<[u8; 16]>, connection: &Connection) -> rusql
 /// Whether somebody has said that a gap is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Confirmed {
+    At(SystemTime),
     No,
-    Yes,
 }
 
 /// Why a mark cannot be taken over.
@@ -244,7 +261,8 @@ fn parse(slot: &[u8]) -> Option<Said> {
     let (id, text) = text.split_first_chunk::<16>()?;
     let (size, text) = text.split_first_chunk::<8>()?;
     let (root, text) = text.split_first_chunk::<32>()?;
-    let (revocations, _) = text.split_first_chunk::<8>()?;
+    let (revocations, text) = text.split_first_chunk::<8>()?;
+    let (confirmed, _) = text.split_first_chunk::<8>()?;
     (magic == MAGIC).then_some(Said {
         sequence: u64::from_be_bytes(*sequence),
         position: Position {
@@ -253,6 +271,7 @@ fn parse(slot: &[u8]) -> Option<Said> {
             root: *root,
             revocations: u64::from_be_bytes(*revocations),
         },
+        confirmed: u64::from_be_bytes(*confirmed),
     })
 }
 

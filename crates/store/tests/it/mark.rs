@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use rung_authority::store::{AuditEntry, Store};
 use rung_store::{Gap, OpenError, SqliteStore};
@@ -62,6 +63,11 @@ impl Place {
         }
     }
 
+    /// When a gap was confirmed for the last time.
+    fn restored(&self) -> Option<SystemTime> {
+        SqliteStore::open(&self.file()).unwrap().restored()
+    }
+
     async fn confirm(&self) {
         let entry = AuditEntry {
             at: monday(),
@@ -87,12 +93,14 @@ async fn p04_a_database_from_a_backup_is_refused_until_that_is_confirmed() {
     // Nothing happened since: it is what was left.
     place.put(&backup);
     place.check(None);
+    assert_eq!(place.restored(), None);
     place.record(4..10).await;
     place.put(&backup);
     place.check(Some(Gap::Behind { records: 9, revocations: 3 }));
     place.confirm().await;
     place.check(None);
     assert_eq!(confirmations(&place.file()), 1);
+    assert_eq!(place.restored(), Some(monday()));
     place.record(10..12).await;
     // The way that was left may have come further, and is not the one that was confirmed.
     place.put(&backup);
@@ -167,13 +175,17 @@ async fn p04_a_database_of_an_older_version_and_an_interrupted_start_raise_no_al
     for left in [Vec::new(), vec![0; 100]] {
         edit("DELETE FROM identity");
         fs::write(place.mark(), left).unwrap();
+        let store = SqliteStore::open(&place.file()).unwrap();
+        let written = fs::read(place.mark()).unwrap();
+        assert_eq!(written[8..16], 2_u64.to_be_bytes(), "once before the database says which it is, once after");
+        drop(store);
         place.check(None);
     }
     // It failed between the file and the database.
     let mut first = fs::read(place.mark()).unwrap()[..512].to_vec();
     first[8..16].copy_from_slice(&1_u64.to_be_bytes());
-    let digest = rung_pki::sha256(&first[..80]);
-    first[80..112].copy_from_slice(&digest);
+    let digest = rung_pki::sha256(&first[..88]);
+    first[88..120].copy_from_slice(&digest);
     fs::write(place.mark(), [vec![0; 512], first].concat()).unwrap();
     edit("DELETE FROM identity");
     place.check(None);
