@@ -175,7 +175,20 @@ pub fn check(settings: &Settings) -> Result<(String, Vec<String>), Failure> {
     let generation = assembled.map_err(Failure::Start)?;
     let count = generation.config.authority.provisioners.len();
     let warnings = loose(settings, &path, &generation.config).map_err(Failure::Start)?;
+    check_database(&generation.config).map_err(Failure::Start)?;
     Ok((format!("{} is a good configuration ({count} provisioners).", path.display()), warnings))
+}
+
+/// Whether the database, if there is one already, is as it was left.
+fn check_database(config: &Config) -> anyhow::Result<()> {
+    let Some(database) = &config.db else { return Ok(()) };
+    let file = database_file(&database.data_source);
+    if file.exists()
+        && let Some(gap) = rung_store::backup::gap(&file)?
+    {
+        return Err(rung_store::OpenError::Gap { file, gap }.into());
+    }
+    Ok(())
 }
 
 /// Write the audit record of an authority into an empty folder, for auditors; says how that went.
