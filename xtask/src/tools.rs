@@ -8,7 +8,8 @@ use anyhow::{Result, bail};
 use crate::run::{command, must, probe, root, target};
 
 /// A program, the arguments that make it say that it works, and the Debian package that has it.
-const PROGRAMS: [(&str, &[&str], &str); 9] = [
+const PROGRAMS: [(&str, &[&str], &str); 10] = [
+    ("certutil", &["--build-flags"], "libnss3-tools"),
     ("chromium", &["--version"], "chromium"),
     ("curl", &["--version"], "curl"),
     ("git", &["--version"], "git"),
