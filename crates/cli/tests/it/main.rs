@@ -15,6 +15,7 @@ mod init;
 mod issuing;
 mod jose;
 mod keys;
+mod large;
 mod lint;
 mod oauth;
 mod offline;

@@ -104,6 +104,16 @@ impl Sandbox {
         Outcome { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
+    /// Run the words behind `rung`, a line of shell, with 400 MB of addresses.
+    pub(crate) fn run_in_little_memory(&self, line: &str) -> Outcome {
+        let mut command = Command::new("setsid");
+        command.args(["--wait", "bash", "-c", &format!("ulimit -v 400000; exec \"$0\" {line}")]).arg(&self.program);
+        self.prepare(&mut command);
+        let output = command.stdin(Stdio::null()).output().expect("bash");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        Outcome { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
     /// The names of all files below a folder, hidden ones too.
     pub(crate) fn files(&self, folder: &str) -> Vec<PathBuf> {
         let mut found = Vec::new();
