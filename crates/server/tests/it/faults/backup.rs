@@ -14,8 +14,10 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::{
-    History, alone,
-    kill::{fill, load, stage},
+    History, Outcome, alone,
+    disk::under_strace,
+    has,
+    kill::{fill, load, revoke, stage},
     measured, sign, soon,
 };
 use crate::{
@@ -153,4 +155,51 @@ fn f31_what_is_no_backup_is_not_put_back_and_a_running_authority_is_left_alone()
     let refused = elsewhere.does(&["confirm-restore", "ca.json", "--format=json"]);
     assert_eq!(serde_json::from_str::<Value>(&refused).unwrap()["confirmed"], json!(true));
     assert!(elsewhere.serve().stop().status.success());
+}
+
+/// The database has the revocation, and the file that says so is about to be written: neither is anybody told of what a
+/// backup could take back unnoticed, nor is a database that nobody replaced taken for one.
+#[test]
+fn f01_f04_p04_between_a_revocation_and_its_mark_nothing_is_acknowledged_and_no_alarm_is_raised() {
+    if !has("strace", &["-V"]) {
+        return;
+    }
+    let (_turn, stage) = (alone(), stage());
+    let history = History::begin(&stage.path(""));
+    let request = request_of(&ec(), &[]);
+    assert!(stage.serve().stop().status.success());
+    let mark = stage.path("db.sqlite-mark");
+    for (number, (call, fault, expected)) in [
+        ("pwrite64", "signal=KILL", Outcome::Unknown),
+        ("fdatasync", "signal=KILL", Outcome::Unknown),
+        ("pwrite64", "error=EIO", Outcome::Failed),
+        ("pwrite64", "error=ENOSPC", Outcome::Failed),
+        ("fdatasync", "error=EIO", Outcome::Failed),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        // Once when it is opened, and twice by the thread that writes: when the record is sealed, and for the revocation.
+        let (trace, inject) = (stage.path("trace"), format!("inject={call}:{fault}:when=2"));
+        let arguments = ["-o", "trace", "-P", mark.to_str().unwrap(), "-e", &format!("trace={call}"), "-e", &inject];
+        let server = Server::start(&mut under_strace(&stage, &arguments));
+        let client = Client::new(&stage, &server.address);
+        let (_, certificate) = sign(&client, &stage, &history, &request);
+        soon("the beginning", Duration::from_secs(60), || {
+            fs::read_to_string(&trace).unwrap().matches(&format!("{call}(")).count() >= 2
+        });
+        assert_eq!(revoke(&client, &stage, &history, &certificate.unwrap()), expected, "{inject}");
+        if expected == Outcome::Failed {
+            let (later, _) = sign(&client, &stage, &history, &request);
+            assert_eq!(later, Outcome::Failed, "{inject}: it goes on with a mark that says nothing");
+            server.signal(Signal::KILL);
+        }
+        server.wait();
+        let server = stage.serve();
+        let client = Client::new(&stage, &server.address);
+        assert_eq!(sign(&client, &stage, &history, &request).0, Outcome::Done, "{inject}");
+        assert!(server.stop().status.success());
+        assert_eq!(stage.rows("revocations"), number as u64 + 1, "{inject}: what was recorded stays recorded");
+    }
+    history.judge(&stage, &stage.path("db.sqlite"));
 }
