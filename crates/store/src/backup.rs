@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags, backup::Backup};
 
 use crate::{
     OpenError,
-    sqlite::{Gap, check_copy, gap_beside, lock_database, open_to_read, suffixed},
+    sqlite::{Gap, check_copy, gap_beside, give, lock_database, open_to_read, suffixed},
 };
 
 /// What a copy has in it.
@@ -139,6 +139,7 @@ pub fn restore(copy: &Path, database: &Path) -> Result<Restored, BackupError> {
         }
         to.write_all(&buffer[..count]).map_err(error)?;
     }
+    give(&to, database);
     let before = move_aside(database)?;
     part.keep(database)?;
     let gap = gap_beside(database)?;

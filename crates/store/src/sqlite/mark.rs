@@ -16,7 +16,10 @@ use std::{
 use rung_pki::{Random as _, SystemRandom, sha256, tlog::Hash};
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::{audit::Head, open::suffixed};
+use super::{
+    audit::Head,
+    open::{give, suffixed},
+};
 
 /// How far a database has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +113,7 @@ impl Mark {
             (_, None) => fresh_id()?,
         };
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        give(&file, database);
         let mut mark = Self { file, sequence, id, confirmed: now.unwrap_or(before) };
         if !matches!(said, Found::Said(_)) {
             // Before the database says which one it is: from then on it needs its mark.

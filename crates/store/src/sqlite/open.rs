@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions, Permissions, TryLockError},
     io,
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -226,6 +226,7 @@ fn lock(file: &Path) -> Result<File, OpenError> {
     let beside = suffixed(file, "-lock");
     let lock =
         OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&beside).map_err(unusable)?;
+    give(&lock, file);
     for _ in 0..LOCK_TRIES {
         match lock.try_lock() {
             Ok(()) => return Ok(lock),
@@ -306,6 +307,18 @@ fn create_private(file: &Path) -> io::Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
+    }
+}
+
+/// Give a file that was made beside the database to the owner of the folder: it may be root who puts a database back, and
+/// somebody else who serves it.
+pub(crate) fn give(made: &File, database: &Path) {
+    let folder = fs::metadata(database.parent().unwrap_or(Path::new("/")));
+    if let (Ok(folder), Ok(made_by)) = (folder, made.metadata())
+        && folder.uid() != made_by.uid()
+    {
+        // Only root can, and not everywhere. Where it cannot be done, whoever cannot open the file will hear of it.
+        let _ = fchown(made, Some(folder.uid()), Some(folder.gid()));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{MetadataExt, PermissionsExt, chown},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
     time::{Duration, UNIX_EPOCH},
@@ -155,6 +155,33 @@ fn f31_what_is_no_backup_is_not_put_back_and_a_running_authority_is_left_alone()
     let refused = elsewhere.does(&["confirm-restore", "ca.json", "--format=json"]);
     assert_eq!(serde_json::from_str::<Value>(&refused).unwrap()["confirmed"], json!(true));
     assert!(elsewhere.serve().stop().status.success());
+}
+
+#[test]
+fn f31_what_root_puts_back_belongs_to_whoever_serves_it() {
+    const NOBODY: u32 = 65534;
+    let stage = stage();
+    assert!(stage.serve().stop().status.success());
+    stage.does(&["backup", "copy.sqlite", "ca.json"]);
+    let data = stage.path("data");
+    fs::create_dir(&data).unwrap();
+    if chown(&data, Some(NOBODY), Some(NOBODY)).is_err() {
+        return println!("skipped: only root can give files away");
+    }
+    let mut config = stage.config();
+    config["db"]["dataSource"] = data.join("db.sqlite").to_str().unwrap().into();
+    stage.configure(&config);
+    stage.does(&["restore", "copy.sqlite", "ca.json"]);
+    stage.does(&["confirm-restore", "ca.json"]);
+    let owners = fs::read_dir(&data).unwrap().map(|file| {
+        let file = file.unwrap();
+        (file.file_name().into_string().unwrap(), file.metadata().unwrap().uid())
+    });
+    let mut owners: Vec<_> = owners.collect();
+    owners.sort();
+    let expected = ["db.sqlite", "db.sqlite-lock", "db.sqlite-mark"].map(|name| (name.to_owned(), NOBODY));
+    assert_eq!(owners, expected);
+    assert_eq!(fs::metadata(stage.path("copy.sqlite")).unwrap().uid(), rustix::process::getuid().as_raw());
 }
 
 /// The database has the revocation, and the file that says so is about to be written: neither is anybody told of what a
