@@ -206,7 +206,9 @@ impl Client {
     /// Ask for a page of the certificates on record; `query` has names of [`crate::inventory::FILTERS`].
     pub fn certificates_on_record(&self, query: &[(&str, String)]) -> Result<CertificatePage, ClientError> {
         let mut url = self.url.path(["certificates"]);
-        url.query_pairs_mut().extend_pairs(query);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
         self.get(&url)
     }
 
