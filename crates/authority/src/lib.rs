@@ -8,6 +8,7 @@
 pub mod audience;
 pub mod audit;
 pub mod clock;
+pub mod division;
 pub mod error;
 pub mod grant;
 pub mod inventory;

@@ -19,6 +19,7 @@ use rung_spec::TimeOrDuration;
 
 use crate::{
     Error,
+    division::Division,
     error::Denial,
     grant::{Grant, Holder},
     issuer::Issuer,
@@ -67,6 +68,16 @@ pub struct Profile {
     pub subject: DefaultSubject,
     /// Extensions that say where the issuer, its CRL and OCSP are.
     pub pointers: Vec<Extension>,
+    /// How the CRL is divided, when a certificate names the shard that it is in.
+    pub division: Option<Division>,
+}
+
+impl Profile {
+    /// Extensions that say where revocations of the certificate with that serial number are told.
+    pub(crate) fn pointers(&self, serial: &SerialNumber) -> impl Iterator<Item = Extension> {
+        let shard = self.division.as_ref().map(|division| division.address_of(serial));
+        self.pointers.iter().cloned().chain(shard.map(|shard| extension::crl_distribution_points(&[shard])))
+    }
 }
 
 /// No certificate has more names than this.
@@ -89,7 +100,7 @@ pub fn plan(
     let (not_before, not_after) = validity::decide(wanted, &grant.claims, issuance)?;
     let serial = SerialNumber::random(issuance.random)
         .map_err(|error| Error::Internal { what: "no randomness for a serial number", source: error.into() })?;
-    let extensions = extensions(request, &grant, issuance, &names, subject.is_empty());
+    let extensions = extensions(request, &grant, (issuance, &serial), &names, subject.is_empty());
     let content = CertificateContent {
         serial,
         issuer_der: issuance.issuer.certificate().subject_der().to_vec(),
@@ -150,7 +161,7 @@ fn check_confirmation(grant: &Grant, request: &VerifiedRequest) -> Result<(), De
 fn extensions(
     request: &VerifiedRequest,
     grant: &Grant,
-    issuance: &Issuance<'_>,
+    (issuance, serial): (&Issuance<'_>, &SerialNumber),
     names: &[SubjectAltName],
     empty_subject: bool,
 ) -> Vec<Extension> {
@@ -171,7 +182,7 @@ fn extensions(
     if !names.is_empty() {
         extensions.push(extension::subject_alt_names(names, empty_subject));
     }
-    extensions.extend(issuance.profile.pointers.iter().cloned());
+    extensions.extend(issuance.profile.pointers(serial));
     extensions.extend(grant.extension.as_deref().cloned());
     extensions
 }

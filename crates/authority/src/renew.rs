@@ -132,7 +132,7 @@ fn succeed(renewable: &Renewable<'_>, rekey: Option<&VerifiedRequest>, issuance:
         not_before,
         not_after,
         public_key: key.clone(),
-        extensions: extensions(old, key, issuance, rekey.is_some()),
+        extensions: extensions(old, key, (issuance, &serial), rekey.is_some()),
     };
     lint::lint_leaf(&content, issuance.issuer.certificate()).map_err(|findings| {
         // Such as a certificate that was issued by other software before.
@@ -156,7 +156,12 @@ fn succeed(renewable: &Renewable<'_>, rekey: Option<&VerifiedRequest>, issuance:
 }
 
 /// The extensions of the old certificate but for those that name keys, which come first.
-fn extensions(old: &Certificate, key: &PublicKey, issuance: &Issuance<'_>, rekeyed: bool) -> Vec<Extension> {
+fn extensions(
+    old: &Certificate,
+    key: &PublicKey,
+    (issuance, serial): (&Issuance<'_>, &SerialNumber),
+    rekeyed: bool,
+) -> Vec<Extension> {
     let issuer = extension::authority_key_identifier(issuance.issuer.key_identifier());
     let mut extensions =
         if rekeyed { vec![extension::subject_key_identifier(&key.key_identifier()), issuer] } else { vec![issuer] };
@@ -168,7 +173,7 @@ fn extensions(old: &Certificate, key: &PublicKey, issuance: &Issuance<'_>, rekey
         _ => true,
     });
     extensions.extend(kept.cloned());
-    extensions.extend(issuance.profile.pointers.iter().cloned());
+    extensions.extend(issuance.profile.pointers(serial));
     extensions
 }
 

@@ -4,7 +4,7 @@ use std::{error::Error, future::Future, pin::Pin, sync::Arc, time::SystemTime};
 
 use rung_pki::{Certificate, SerialNumber, crl::Reason, tlog::Hash};
 
-use crate::issuer::IssuerId;
+use crate::{division::Division, issuer::IssuerId};
 
 /// Work that a store is doing.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -42,6 +42,10 @@ pub trait Store: Send + Sync + 'static {
         &'a self,
         serial: &'a SerialNumber,
     ) -> StoreFuture<'a, Result<Option<CertificateRecord>, StoreError>>;
+
+    /// How the list of an issuer was ever divided, in no order. When there is a new division it is durably remembered
+    /// before this answers.
+    fn divisions(&self, issuer: IssuerId, new: Option<Division>) -> StoreFuture<'_, Result<Vec<Division>, StoreError>>;
 
     /// How many certificates are on record.
     fn count_certificates(&self) -> StoreFuture<'_, Result<u64, StoreError>>;

@@ -28,6 +28,7 @@ fn main() {
         number: 1,
         base_number: None,
         distribution_point: None,
+        freshest: Vec::new(),
     };
     let start = Instant::now();
     let mut entries = CrlEntries::default();

@@ -58,6 +58,8 @@ pub mod oid {
     pub const CRL_REASON: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.21");
     /// Since when a certificate on a CRL may have been misused.
     pub const INVALIDITY_DATE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.24");
+    /// Where delta CRLs are published.
+    pub const FRESHEST_CRL: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.46");
     /// Which complete CRL a delta CRL goes on from.
     pub const DELTA_CRL_INDICATOR: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.27");
     /// Which certificates a CRL speaks about.

@@ -13,7 +13,8 @@ use rung_authority::{
     Authority,
     audience::Audiences,
     clock::Clock,
-    issuer::{Issuer, Retired},
+    division::Division,
+    issuer::{Issuer, IssuerId, Retired},
     plan::{DefaultSubject, Profile},
     store::Store,
 };
@@ -227,14 +228,16 @@ pub async fn assemble(
     };
     let endpoints = provisioners::endpoints(&config);
     let providers = Arc::new(Providers::new(endpoints, previous.map(|previous| &*previous.providers), &surroundings));
-    let pointers = pointers(&config, &issuer);
+    let (pointers, division) = pointers(&config, &issuer);
+    let everybody = std::iter::once(&issuer).chain(retired.iter().map(|retired| &retired.issuer));
+    let divisions = divisions(everybody, division.as_ref(), &*parts.store).await?;
     let authority = Authority {
         issuer,
         retired,
         anchors,
         provisioners: provisioners::collection(&config)?,
         audiences: Audiences::new(&config.dns_names),
-        profile: Profile { backdate: config.authority.backdate, subject: default_subject(&config), pointers },
+        profile: Profile { backdate: config.authority.backdate, subject: default_subject(&config), pointers, division },
         not_issued_before: (!config.authority.disable_issued_at_check).then_some(parts.started),
         restored: parts.restored,
         store: parts.store.clone(),
@@ -252,6 +255,7 @@ pub async fn assemble(
         leaf,
         tls,
         responders,
+        divisions,
         config,
         digest,
     })
@@ -280,16 +284,33 @@ fn still_there(
     Ok(all)
 }
 
-/// Where certificates say that their issuer, its list and OCSP are.
-fn pointers(config: &Config, issuer: &Issuer) -> Vec<Extension> {
-    let Some(base) = &config.revocation_url else { return Vec::new() };
+/// How the lists of the issuers are divided, and were; `division` is what the first of them does from now on.
+async fn divisions(
+    issuers: impl Iterator<Item = &Issuer>,
+    mut division: Option<&Division>,
+    store: &dyn Store,
+) -> anyhow::Result<Vec<(IssuerId, Vec<Division>)>> {
+    let mut all = Vec::new();
+    for issuer in issuers {
+        // Before any certificate names a shard it is on the disk that there is one.
+        let known = store.divisions(issuer.id(), division.take().cloned()).await;
+        all.push((issuer.id(), known.context("it is not known how lists of revoked certificates are divided")?));
+    }
+    Ok(all)
+}
+
+/// Where certificates say that their issuer, its list and OCSP are; and how the list is divided, if it is.
+fn pointers(config: &Config, issuer: &Issuer) -> (Vec<Extension>, Option<Division>) {
+    let Some(base) = &config.revocation_url else { return (Vec::new(), None) };
     let issuers = [format!("{base}/intermediates.pem")];
     let mut pointers = vec![extension::authority_information_access(&[format!("{base}/ocsp")], &issuers)];
-    if config.crl.enabled {
+    let shards = config.crl.shards.filter(|_| config.crl.enabled);
+    let division = shards.map(|shards| Division { base: own_address(base, issuer), shards });
+    if config.crl.enabled && division.is_none() {
         let address = config.crl.idp_url.clone().unwrap_or_else(|| own_address(base, issuer));
         pointers.push(extension::crl_distribution_points(&[address]));
     }
-    pointers
+    (pointers, division)
 }
 
 /// The names of the server's own certificate.

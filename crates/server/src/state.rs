@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use arc_swap::ArcSwap;
-use rung_authority::{Authority, clock::Clock, store::Store};
+use rung_authority::{Authority, clock::Clock, division::Division, issuer::IssuerId, store::Store};
 use rung_pki::{Random, SerialNumber};
 use rung_spec::Config;
 use tokio::sync::{Notify, Semaphore};
@@ -42,10 +42,20 @@ pub struct Generation {
     pub leaf: Arc<ServerLeaf>,
     /// The settings that new connections are accepted with.
     pub tls: Arc<rustls::ServerConfig>,
+    /// How the list of each issuer is divided, or was.
+    pub divisions: Vec<(IssuerId, Vec<Division>)>,
     /// Who answers over OCSP.
     pub responders: Responders,
     /// The header that carries the identifier of a request, besides `X-Request-Id`.
     pub trace_header: String,
+}
+
+impl Generation {
+    /// How the list of that issuer is divided, or was: certificates go on naming the shards that they are in.
+    pub fn divisions_of(&self, issuer: IssuerId) -> &[Division] {
+        let found = self.divisions.iter().find(|(one, _)| *one == issuer);
+        found.map_or(&[], |(_, divisions)| divisions)
+    }
 }
 
 /// What outlives configurations.

@@ -112,6 +112,9 @@ impl Config {
         if config.crl.enabled && config.db.is_none() {
             members.report("lists of revoked certificates need a database: add `db`, or set crl.enabled to false");
         }
+        if config.crl.shards.is_some() && config.revocation_url.is_none() {
+            members.report("certificates say in which shard they are: add `revocationURL`, or remove crl.shards");
+        }
         features::refuse_top(members);
         members.finish();
         config

@@ -12,6 +12,7 @@ use rung_authority::store::{
     AuditEntry, AuditRecord, CertificateRecord, CommitError, Issuance, Revocation, RevocationRecord, Standing, Store,
     StoreError, StoreFuture, TokenUse,
 };
+use rung_authority::{division::Division, issuer::IssuerId};
 use rung_pki::{
     SerialNumber,
     tlog::{Edge, Hash, leaf_hash},
@@ -36,6 +37,7 @@ struct Contents {
     revoked: HashMap<Vec<u8>, usize>,
     condemned: HashSet<[u8; 32]>,
     crl_numbers: HashMap<Vec<u8>, u64>,
+    divisions: HashMap<IssuerId, Vec<Division>>,
     audit: VecDeque<AuditRecord>,
     /// The tree over all audit entries that there ever were.
     edge: Edge,
@@ -89,6 +91,15 @@ impl Store for MemoryStore {
         serial: &'a SerialNumber,
     ) -> StoreFuture<'a, Result<Option<CertificateRecord>, StoreError>> {
         Box::pin(ready(Ok(self.contents().certificates.get(serial.as_bytes()).cloned())))
+    }
+
+    fn divisions(&self, issuer: IssuerId, new: Option<Division>) -> StoreFuture<'_, Result<Vec<Division>, StoreError>> {
+        let mut contents = self.contents();
+        let known = contents.divisions.entry(issuer).or_default();
+        if let Some(new) = new.filter(|new| !known.contains(new)) {
+            known.push(new);
+        }
+        Box::pin(ready(Ok(known.clone())))
     }
 
     fn count_certificates(&self) -> StoreFuture<'_, Result<u64, StoreError>> {

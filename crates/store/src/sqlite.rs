@@ -41,6 +41,7 @@ use rung_authority::store::{
     AuditEntry, AuditRecord, CertificateRecord, CommitError, Issuance, Revocation, RevocationRecord, Standing, Store,
     StoreError, StoreFuture,
 };
+use rung_authority::{division::Division, issuer::IssuerId};
 use rung_pki::{SerialNumber, tlog::Hash};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -273,6 +274,10 @@ impl Store for SqliteStore {
         serial: &'a SerialNumber,
     ) -> StoreFuture<'a, Result<Option<CertificateRecord>, StoreError>> {
         Box::pin(async { Ok(self.standing(serial).await?.certificate) })
+    }
+
+    fn divisions(&self, issuer: IssuerId, new: Option<Division>) -> StoreFuture<'_, Result<Vec<Division>, StoreError>> {
+        Box::pin(self.ask(move |reply| Job::Divisions { issuer, new, reply }))
     }
 
     fn count_certificates(&self) -> StoreFuture<'_, Result<u64, StoreError>> {

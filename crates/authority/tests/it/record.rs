@@ -13,6 +13,7 @@ use rung_authority::store::{
     AuditEntry, AuditRecord, CertificateRecord, CommitError, Issuance, Revocation, RevocationRecord, Standing, Store,
     StoreError, StoreFuture,
 };
+use rung_authority::{division::Division, issuer::IssuerId};
 use rung_pki::{SerialNumber, tlog::Hash};
 use rung_store::MemoryStore;
 use serde_json::{Value, json};
@@ -60,6 +61,10 @@ impl Store for Troubled {
         serial: &'a SerialNumber,
     ) -> StoreFuture<'a, Result<Option<CertificateRecord>, StoreError>> {
         self.memory.certificate(serial)
+    }
+
+    fn divisions(&self, issuer: IssuerId, new: Option<Division>) -> StoreFuture<'_, Result<Vec<Division>, StoreError>> {
+        self.memory.divisions(issuer, new)
     }
 
     fn count_certificates(&self) -> StoreFuture<'_, Result<u64, StoreError>> {

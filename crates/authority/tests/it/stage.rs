@@ -114,7 +114,12 @@ impl Stage {
             retired: Vec::new(),
             provisioners: Collection::new(provisioners).unwrap(),
             audiences: Audiences::new(&["ca.test".to_owned()]),
-            profile: Profile { backdate: Duration::from_secs(60), subject: setup.subject, pointers: Vec::new() },
+            profile: Profile {
+                backdate: Duration::from_secs(60),
+                subject: setup.subject,
+                pointers: Vec::new(),
+                division: None,
+            },
             not_issued_before: Some(at(NOW - 1000)),
             restored: None,
             store: store.clone(),

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::{Crl, IssuingDistributionPoint, Reason, RevokedCertificate};
 use crate::{
     asn1::{Writer, tag, write_generalized_time, write_time},
-    extension::{self, Extension, oid},
+    extension::{self, Extension, GeneralName, oid},
     key::{SignError, SignatureAlgorithm, Signer},
 };
 
@@ -73,12 +73,12 @@ pub struct CrlContent {
     pub base_number: Option<u64>,
     /// Where it is, and which certificates it speaks about.
     pub distribution_point: Option<IssuingDistributionPoint>,
+    /// Where lists are that go on from this one (RFC 5280 §5.2.6); nowhere when it is empty.
+    pub freshest: Vec<String>,
 }
 
 impl CrlContent {
     /// The list in DER. It is signed, not verified; what is written here, [`Crl::from_der`] reads.
-    ///
-    /// It is made in one buffer: beside the entries, no more memory is used than the result takes.
     ///
     /// # Errors
     /// When the signer does not sign.
@@ -88,10 +88,28 @@ impl CrlContent {
         signer: &dyn Signer,
         algorithm: SignatureAlgorithm,
     ) -> Result<Vec<u8>, SignError> {
-        let mut out = Writer::from_der(Vec::with_capacity(entries.der.len() + self.issuer_der.len() + ROOM));
+        self.sign_parts(&[entries], signer, algorithm).await
+    }
+
+    /// The same of entries in several parts, one behind the other.
+    ///
+    /// It is made in one buffer: beside the entries, no more memory is used than the result takes.
+    ///
+    /// # Errors
+    /// When the signer does not sign.
+    pub async fn sign_parts(
+        &self,
+        parts: &[&CrlEntries],
+        signer: &dyn Signer,
+        algorithm: SignatureAlgorithm,
+    ) -> Result<Vec<u8>, SignError> {
+        let length: usize = parts.iter().map(|part| part.der.len()).sum();
+        let addresses: usize = self.addresses().map(|address| address.len() + EACH).sum();
+        let room = length + addresses + self.issuer_der.len() + ROOM;
+        let mut out = Writer::from_der(Vec::with_capacity(room));
         // How long the header of the whole is shows when the whole is there.
         out.raw(&[0; HEADER]);
-        self.write_tbs(entries, algorithm, &mut out);
+        self.write_tbs(parts, algorithm, &mut out);
         let mut list = out.into_der();
         let signature = signer.sign(algorithm, &list[HEADER..]).await?;
         let mut out = Writer::from_der(std::mem::take(&mut list));
@@ -119,7 +137,7 @@ impl CrlContent {
         Crl::from_der(der).map_err(|error| SignError::Failed(error.to_string()))
     }
 
-    fn write_tbs(&self, entries: &CrlEntries, algorithm: SignatureAlgorithm, out: &mut Writer) {
+    fn write_tbs(&self, parts: &[&CrlEntries], algorithm: SignatureAlgorithm, out: &mut Writer) {
         out.sequence(|out| {
             out.raw(&[tag::INTEGER, 1, 1]);
             out.raw(algorithm.identifier_der());
@@ -127,8 +145,9 @@ impl CrlContent {
             write_time(out, self.this_update);
             write_time(out, self.next_update);
             // RFC 5280 §5.1.2.6: absent when there are none.
-            if !entries.is_empty() {
-                out.element(tag::SEQUENCE, &entries.der);
+            if parts.iter().any(|part| !part.is_empty()) {
+                out.header(tag::SEQUENCE, parts.iter().map(|part| part.der.len()).sum());
+                parts.iter().for_each(|part| out.raw(&part.der));
             }
             out.nested(tag::context_constructed(0), |out| {
                 out.sequence(|out| self.extensions().iter().for_each(|extension| extension.write(out)));
@@ -147,7 +166,23 @@ impl CrlContent {
         if let Some(point) = &self.distribution_point {
             extensions.push(Extension::new(oid::ISSUING_DISTRIBUTION_POINT, true, |out| point.write(out)));
         }
+        if !self.freshest.is_empty() {
+            let points = extension::crl_distribution_points(&self.freshest);
+            extensions.push(Extension { oid: oid::FRESHEST_CRL, ..points });
+        }
         extensions
+    }
+
+    fn addresses(&self) -> impl Iterator<Item = &String> {
+        let names = self.distribution_point.iter().flat_map(|point| &point.full_name);
+        names.filter_map(address_of).chain(&self.freshest)
+    }
+}
+
+fn address_of(name: &GeneralName) -> Option<&String> {
+    match name {
+        GeneralName::Uri(address) => Some(address),
+        _ => None,
     }
 }
 
@@ -160,5 +195,7 @@ fn header(length: usize) -> Vec<u8> {
 
 /// The longest header of a list: a tag, and a length of up to four octets behind their number.
 const HEADER: usize = 6;
-/// For everything but the entries and the issuer's name: extensions, times, the signature of the largest RSA key.
+/// What an address takes besides its own length.
+const EACH: usize = 16;
+/// For everything but the entries, the addresses and the issuer's name: extensions, times, the signature of the largest RSA key.
 const ROOM: usize = 4096;

@@ -9,7 +9,7 @@ use std::{
 use rung_pki::{
     Certificate, Crl, SerialNumber, Signer,
     crl::{CrlContent, CrlEntries, IssuingDistributionPoint, Reason, RevokedCertificate},
-    extension::{self, KeyUsage, Purpose},
+    extension::{self, GeneralName, KeyUsage, Purpose},
     keyfile,
     ocsp::{
         Answer, CertStatus, HashAlgorithm, IssuerHashes, Request, RequestContent, Response, ResponseContent,
@@ -39,6 +39,7 @@ fn content(issuer: &Entity) -> CrlContent {
         number: 300,
         base_number: None,
         distribution_point: None,
+        freshest: Vec::new(),
     }
 }
 
@@ -125,6 +126,35 @@ fn a_list_that_goes_on_from_another_says_so() {
     openssl.write("crl.pem", crl.to_pem());
     let text = openssl.run(&["crl", "-in", "crl.pem", "-noout", "-text"]);
     assert!(text.contains("Delta CRL Indicator: critical"), "{text}");
+}
+
+#[test]
+fn a_list_of_several_parts_says_where_what_came_after_it_is() {
+    let root = Entity::root("Root", |_| ());
+    let leaves: Vec<_> = (0..3).map(|_| root.leaf(|_| ())).collect();
+    let part = |which: &[usize]| {
+        let mut entries = CrlEntries::default();
+        which.iter().for_each(|at| entries.push(&revoked(leaves[*at].serial(), Reason::Superseded)));
+        entries
+    };
+    let parts = [part(&[0]), part(&[]), part(&[1, 2])];
+    let names = (0..200).map(|number| GeneralName::Uri(format!("http://pki.example/{number}"))).collect();
+    let content = CrlContent {
+        freshest: vec!["http://pki.example/delta".to_owned()],
+        distribution_point: Some(IssuingDistributionPoint { full_name: names, ..IssuingDistributionPoint::default() }),
+        ..content(&root)
+    };
+    let algorithm = root.key.algorithm().default_signature();
+    let parts: Vec<&CrlEntries> = parts.iter().collect();
+    let crl = Crl::from_der(now(content.sign_parts(&parts, &root.key, algorithm)).unwrap()).unwrap();
+    assert_eq!(
+        crl.entries().map(|entry| entry.certificate.serial).collect::<Vec<_>>(),
+        leaves.iter().map(|leaf| *leaf.serial()).collect::<Vec<_>>()
+    );
+    let openssl = OpenSsl::new();
+    openssl.write("crl.pem", crl.to_pem());
+    let text = openssl.run(&["crl", "-in", "crl.pem", "-noout", "-text"]);
+    assert!(text.contains("X509v3 Freshest CRL: \n") && text.contains("URI:http://pki.example/delta"), "{text}");
 }
 
 #[test]

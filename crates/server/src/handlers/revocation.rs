@@ -1,6 +1,6 @@
 //! `GET /crl` and `/ocsp`: who is revoked.
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderValue, header};
@@ -8,28 +8,42 @@ use rung_api::body::ErrorReport;
 
 use crate::{
     http::{Call, Reply, http_date},
-    revocation::Answered,
+    revocation::{Answered, PublishedCrl},
 };
 
 /// `GET /crl` of the issuer that issues, and `GET /crl/{issuer}` of each; in PEM with `pem` in the query.
 pub fn crl(call: &Call<'_>) -> Reply {
-    if !call.generation.config.crl.enabled {
-        let text = "no list of revoked certificates is made: `crl.enabled` is not set";
-        return Reply::refusal(&ErrorReport::not_found(text), text);
-    }
     let lists = &call.shared.crl;
-    let crl = match call.parameter {
-        "" => lists.current(),
-        issuer => match lists.of(issuer) {
-            None => {
-                let text = "no such issuer has a list of revoked certificates here";
-                return Reply::refusal(&ErrorReport::not_found(text), text);
+    match call.parameter {
+        "" => match lists.current() {
+            None if call.generation.config.crl.enabled => {
+                Reply::refusal(&ErrorReport::unavailable(), "there is no list of revoked certificates yet")
             }
-            found => found,
+            found => list(call, found, NONE),
         },
-    };
-    let Some(crl) = crl else {
-        return Reply::refusal(&ErrorReport::unavailable(), "there is no list of revoked certificates yet");
+        issuer => list(call, lists.of(issuer), "no such issuer has a list of revoked certificates here"),
+    }
+}
+
+/// `GET /crl/{issuer}/delta`: what came after a complete list.
+pub fn crl_delta(call: &Call<'_>) -> Reply {
+    let missing = "no such issuer has a list of what came after another here";
+    list(call, call.shared.crl.delta_of(call.parameter), missing)
+}
+
+/// `GET /crl/{issuer}/{shard}`: a part of the complete list.
+pub fn crl_shard(call: &Call<'_>) -> Reply {
+    let (issuer, shard) = call.parameter.split_once('/').unwrap_or_default();
+    list(call, call.shared.crl.shard_of(issuer, shard), "the list of no such issuer has a shard of that name here")
+}
+
+const NONE: &str = "no list of revoked certificates is made: `crl.enabled` is not set";
+
+/// The answer with a list; `missing` says what there is not.
+fn list(call: &Call<'_>, found: Option<Arc<PublishedCrl>>, missing: &'static str) -> Reply {
+    let missing = if call.generation.config.crl.enabled { missing } else { NONE };
+    let Some(crl) = found.filter(|_| call.generation.config.crl.enabled) else {
+        return Reply::refusal(&ErrorReport::not_found(missing), missing);
     };
     let in_pem = names(call.query).any(|name| name == "pem");
     let etag = format!("\"{}-{}\"", crl.number, if in_pem { "pem" } else { "der" });

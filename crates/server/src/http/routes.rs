@@ -1,5 +1,7 @@
 //! The table of everything that is served, and finding a request's place in it.
 
+use std::borrow::Cow;
+
 use http::Method;
 use percent_encoding::percent_decode_str;
 
@@ -10,6 +12,10 @@ pub enum Endpoint {
     Certificates,
     /// `GET /crl`, and `GET /crl/{issuer}`
     Crl,
+    /// `GET /crl/{issuer}/delta`
+    CrlDelta,
+    /// `GET /crl/{issuer}/{shard}`
+    CrlShard,
     /// `GET /provisioners/{kid}/encrypted-key`
     EncryptedKey,
     /// `GET /federation`
@@ -70,6 +76,8 @@ pub const ROUTES: &[Route] = &[
     get("/certificates", Endpoint::Certificates),
     get("/crl", Endpoint::Crl),
     get("/crl/{issuer}", Endpoint::Crl),
+    get("/crl/{issuer}/delta", Endpoint::CrlDelta),
+    get("/crl/{issuer}/{shard}", Endpoint::CrlShard),
     get("/federation", Endpoint::Federation),
     get("/health", Endpoint::Health),
     get("/intermediates", Endpoint::Intermediates),
@@ -98,7 +106,7 @@ pub struct Router {
 /// A request's place in the table.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Mounted {
-    /// There, with the path's one parameter decoded (empty when it has none).
+    /// There, with the path's parameters decoded (empty when it has none).
     Found(Endpoint, &'static str, String),
     /// The path is there, the method is not; these are allowed.
     OtherMethod(&'static str),
@@ -117,7 +125,12 @@ impl Router {
         let is_signed = |route: &&Route| {
             matches!(
                 route.endpoint,
-                Endpoint::Crl | Endpoint::OcspGet | Endpoint::OcspPost | Endpoint::IntermediatesPem
+                Endpoint::Crl
+                    | Endpoint::CrlDelta
+                    | Endpoint::CrlShard
+                    | Endpoint::OcspGet
+                    | Endpoint::OcspPost
+                    | Endpoint::IntermediatesPem
             )
         };
         Self::of(ROUTES.iter().filter(is_signed))
@@ -141,8 +154,11 @@ impl Router {
         if !fits {
             return Mounted::OtherMethod(if route.method == Method::GET { "GET" } else { "POST" });
         }
-        let parameter = found.params.iter().next().map_or("", |(_, value)| value);
-        match percent_decode_str(parameter).decode_utf8() {
+        let mut parameters = found.params.iter().map(|(_, value)| Cow::Borrowed(value));
+        let first = parameters.next().unwrap_or_default();
+        // Whoever takes two finds them with a slash between them.
+        let parameter = parameters.fold(first, |all, next| format!("{all}/{next}").into());
+        match percent_decode_str(&parameter).decode_utf8() {
             Ok(decoded) => Mounted::Found(route.endpoint, route.path, decoded.into_owned()),
             Err(_) => Mounted::Unknown,
         }
@@ -169,8 +185,12 @@ mod tests {
         for route in ROUTES {
             for mount in ["", "/1.0"] {
                 let path = format!("{mount}{}", route.path).replace("{kid}", "a").replace("{sha}", "a");
-                let path = path.replace("{*request}", "a").replace("{issuer}", "a");
-                let parameter = if path.contains("/a") { "a" } else { "" };
+                let path = path.replace("{*request}", "a").replace("{issuer}", "a").replace("{shard}", "a");
+                let parameter = match path.matches("/a").count() {
+                    0 => "",
+                    1 => "a",
+                    _ => "a/a",
+                };
                 check(route.method.clone(), &path, &Mounted::Found(route.endpoint, route.path, parameter.to_owned()));
             }
         }

@@ -222,6 +222,8 @@ async fn answer(endpoint: Endpoint, call: &Call<'_>, body: &[u8]) -> Reply {
     match endpoint {
         Endpoint::Certificates => handlers::inventory::certificates(call).await,
         Endpoint::Crl => handlers::revocation::crl(call),
+        Endpoint::CrlDelta => handlers::revocation::crl_delta(call),
+        Endpoint::CrlShard => handlers::revocation::crl_shard(call),
         Endpoint::EncryptedKey => handlers::provisioners::encrypted_key(call),
         Endpoint::Federation => handlers::certificates::federation(call),
         Endpoint::Health => handlers::health::health(call),

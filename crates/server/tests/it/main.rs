@@ -14,6 +14,7 @@ mod inventory;
 mod kill;
 mod life;
 mod limits;
+mod lists;
 mod matrix;
 mod metrics;
 mod outages;

@@ -204,7 +204,7 @@ fn signed_as(key_id: &str, key: &PrivateKey) -> String {
 fn filled(route: &str, stage: &Stage) -> String {
     let fingerprint: String = stage.root.fingerprint().iter().map(|octet| format!("{octet:02x}")).collect();
     let path = route.replace("{sha}", &fingerprint).replace("{kid}", &stage.jwk_id).replace("{*request}", "AAAA");
-    path.replace("{issuer}", "00112233445566778899aabbccddeeff")
+    path.replace("{issuer}", "00112233445566778899aabbccddeeff").replace("{shard}", "3-of-16")
 }
 
 #[test]

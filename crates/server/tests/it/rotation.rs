@@ -41,19 +41,19 @@ fn rotated(scene: &Scene, until: &str) -> (Value, Certificate, PrivateKey) {
 }
 
 /// The path of the list that a certificate names.
-fn list_of(scene: &Scene, leaf: &Certificate) -> String {
+pub(crate) fn list_of(scene: &Scene, leaf: &Certificate) -> String {
     scene.stage.write("leaf.crt", &leaf.to_pem());
     let text = openssl(scene, &["x509", "-in", "leaf.crt", "-noout", "-ext", "crlDistributionPoints"]).1;
     let address = text.lines().find_map(|line| line.trim().strip_prefix("URI:http://pki.example")).unwrap();
     address.to_owned()
 }
 
-fn openssl(scene: &Scene, arguments: &[&str]) -> (bool, String) {
+pub(crate) fn openssl(scene: &Scene, arguments: &[&str]) -> (bool, String) {
     let output = Command::new("openssl").current_dir(scene.stage.path("")).args(arguments).output().unwrap();
     (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
 }
 
-fn list_at(scene: &Scene, path: &str) -> Crl {
+pub(crate) fn list_at(scene: &Scene, path: &str) -> Crl {
     let answer = scene.client.get(&format!("{path}?pem"));
     assert_eq!(answer.status, 200, "{path}: {answer:?}");
     Crl::from_pem_or_der(answer.body.as_bytes()).unwrap()

@@ -17,6 +17,10 @@ pub struct CrlConfig {
     pub renew_period: Duration,
     /// Where the list says that it is, if not at the first name of the authority.
     pub idp_url: Option<String>,
+    /// Into how many shards the list is divided besides, if it is.
+    pub shards: Option<u32>,
+    /// How often there is a list of what came after the complete one, if there is one.
+    pub delta_period: Option<Duration>,
 }
 
 const DEFAULT_CACHE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -29,6 +33,8 @@ impl Default for CrlConfig {
             cache_duration: DEFAULT_CACHE,
             renew_period: DEFAULT_CACHE * 2 / 3,
             idp_url: None,
+            shards: None,
+            delta_period: None,
         }
     }
 }
@@ -46,10 +52,33 @@ impl CrlConfig {
             cache_duration,
             renew_period,
             idp_url: url(members, "idpURL"),
+            shards: shards(members),
+            delta_period: duration(members, "deltaPeriod"),
         };
+        if crl.shards.is_some() && crl.idp_url.is_some() {
+            members
+                .report("idpURL is the address of one list, and shards have one each: remove one of the two members");
+        }
+        if crl.delta_period.is_some_and(|period| period >= renew_period) {
+            members.report("deltaPeriod must be shorter than renewPeriod: there is a complete list as often as that");
+        }
         members.finish();
         crl
     }
+}
+
+/// More shards than this are no use: each is a signature, a file and an address.
+const MOST_SHARDS: u32 = 1024;
+
+/// A power of two, so that a certificate's shard follows from the last bits of its serial number.
+fn shards(members: &Members<'_>) -> Option<u32> {
+    let node = members.get("shards")?;
+    let value = node.number()?;
+    let found = (1..=MOST_SHARDS.ilog2()).map(|bits| 1_u32 << bits).find(|shards| f64::from(*shards) == value);
+    if found.is_none() {
+        node.report(format!("shards must be a power of two from 2 to {MOST_SHARDS}"));
+    }
+    found
 }
 
 /// A duration; nothing when it is absent or zero, which means the default.

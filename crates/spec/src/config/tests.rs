@@ -282,6 +282,30 @@ fn check_says(old: &str, new: &str, expected: &str) {
 }
 
 #[test]
+fn lists_are_divided_by_powers_of_two_and_short_ones_come_oftener() {
+    let crl = |members: &str| {
+        format!("\"revocationURL\": \"http://pki.test\", \"crl\": {{\"enabled\": true, {members}}}, \"db\"")
+    };
+    for good in ["\"shards\": 2", "\"shards\": 1024", "\"deltaPeriod\": \"1h\"", "\"deltaPeriod\": \"0s\""] {
+        check("\"db\"", &crl(good), "");
+    }
+    for bad in ["0", "1", "3", "2048", "2.5", "-2"] {
+        let expected = "shards must be a power of two from 2 to 1024";
+        check_says("\"db\"", &crl(&format!("\"shards\": {bad}")), expected);
+    }
+    let both = "\"shards\": 4, \"idpURL\": \"http://pki.test/crl\"";
+    check_says("\"db\"", &crl(both), "idpURL is the address of one list, and shards have one each");
+    let rare = "\"renewPeriod\": \"2h\", \"deltaPeriod\": \"2h\"";
+    check_says("\"db\"", &crl(rare), "deltaPeriod must be shorter than renewPeriod");
+    let nowhere = "\"crl\": {\"enabled\": true, \"shards\": 2}, \"db\"";
+    check(
+        "\"db\"",
+        nowhere,
+        "ca.json:1:1: certificates say in which shard they are: add `revocationURL`, or remove crl.shards",
+    );
+}
+
+#[test]
 fn hosts_and_addresses_are_what_they_seem() {
     for good in ["ca", "CA.Test", "10.0.0.1", "::1", "[::1]", "xn--bcher-kva.test"] {
         check("\"ca.test\"", &format!("\"{good}\""), "");

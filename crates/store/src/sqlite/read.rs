@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rung_authority::issuer::IssuerId;
 use rung_authority::store::{AuditRecord, CertificateRecord, RevocationRecord, Standing, StoreError};
+use rung_authority::{division::Division, issuer::IssuerId};
 use rung_pki::{Certificate, SerialNumber, crl::Reason, sha256};
 use rusqlite::{Connection, Error, OptionalExtension, Row};
 
@@ -83,6 +83,14 @@ fn checked_revocation(row: RawRevocation) -> Result<RevocationRecord, StoreError
 pub(super) fn is_spent(connection: &Connection, digest: &[u8; 32]) -> Result<bool, StoreError> {
     let mut statement = connection.prepare_cached("SELECT 1 FROM tokens WHERE digest = ?1").map_err(translate)?;
     statement.exists([digest]).map_err(translate)
+}
+
+pub(super) fn divisions(connection: &Connection, issuer: IssuerId) -> Result<Vec<Division>, StoreError> {
+    let query = "SELECT base, shards FROM crl_divisions WHERE issuer = ?1";
+    let mut statement = connection.prepare_cached(query).map_err(translate)?;
+    let division = |row: &Row<'_>| Ok(Division { base: row.get(0)?, shards: row.get(1)? });
+    let rows = statement.query_map([issuer.as_bytes()], division).map_err(translate)?;
+    rows.collect::<Result<_, _>>().map_err(translate)
 }
 
 pub(super) fn count(connection: &Connection) -> Result<u64, StoreError> {

@@ -103,6 +103,16 @@ const MIGRATIONS: &[&str] = &[
     -- Which database this is, once the file beside it says how far it has come.
     CREATE TABLE identity (id BLOB NOT NULL) STRICT;
 ",
+    "
+    -- Into how many shards the CRL of an issuer was ever divided, and what their addresses began with: certificates say
+    -- it, so that it stays as long as the issuer.
+    CREATE TABLE crl_divisions (
+        issuer BLOB NOT NULL,
+        base TEXT NOT NULL,
+        shards INTEGER NOT NULL,
+        PRIMARY KEY (issuer, base, shards)
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// The version that chained the audit record.

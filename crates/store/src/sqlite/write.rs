@@ -1,5 +1,7 @@
 //! The thread that writes.
 
+mod lists;
+
 use std::{
     collections::{HashMap, HashSet},
     path::PathBuf,
@@ -10,8 +12,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rung_authority::issuer::IssuerId;
 use rung_authority::store::{AuditEntry, CommitError, Issuance, ProvisionerRef, Revocation, StoreError, TokenUse};
+use rung_authority::{division::Division, issuer::IssuerId};
 use rung_pki::tlog::Hash;
 use rusqlite::{Connection, config::DbConfig};
 use tokio::sync::oneshot;
@@ -42,6 +44,12 @@ pub(super) enum Job {
         block: Block,
         serial: Vec<u8>,
         reply: Reply<Result<bool, StoreError>>,
+    },
+    /// How the CRL of that issuer was ever divided, a new division included.
+    Divisions {
+        issuer: IssuerId,
+        new: Option<Division>,
+        reply: Reply<Result<Vec<Division>, StoreError>>,
     },
     KeepCheckpoint {
         size: u64,
@@ -175,6 +183,10 @@ impl Writer {
                     Job::CrlNumber { issuer, at_least, reply } => {
                         self.commit(&mut batch);
                         let _ = reply.send(self.crl_number(&issuer, at_least));
+                    }
+                    Job::Divisions { issuer, new, reply } => {
+                        self.commit(&mut batch);
+                        let _ = reply.send(self.divisions(issuer, new.as_ref()));
                     }
                     Job::Check(reply) => {
                         self.commit(&mut batch);
@@ -452,31 +464,6 @@ impl Writer {
         Ok(self.condemned.as_ref().expect("they were just read"))
     }
 
-    fn crl_number(&mut self, issuer: &[u8], at_least: u64) -> Result<u64, StoreError> {
-        if let Some(trouble) = self.brake.pulled() {
-            return Err(trouble.to_store_error());
-        }
-        let query = "INSERT INTO crl_numbers (issuer, number) VALUES (?1, max(1, ?2))
-                     ON CONFLICT DO UPDATE SET number = max(number + 1, ?2) RETURNING number";
-        let at_least = i64::try_from(at_least).unwrap_or(i64::MAX);
-        let taken = self.connection.prepare_cached(query).and_then(|mut take| {
-            // All rows have to be asked for, or the statement has not ended and nothing is committed.
-            let numbers =
-                take.query_map((issuer, at_least), |row| row.get::<_, i64>(0))?.collect::<Result<Vec<_>, _>>()?;
-            Ok(numbers[0])
-        });
-        match taken {
-            Ok(number) => {
-                self.checkpointer.wrote(1, &self.connection);
-                u64::try_from(number).map_err(|_| StoreError::Damaged("the number of a CRL is negative".to_owned()))
-            }
-            Err(error) => {
-                self.failed(&error);
-                Err(translate(error))
-            }
-        }
-    }
-
     fn provisioner(&mut self, provisioner: &ProvisionerRef) -> rusqlite::Result<i64> {
         // Id, name and kind together: each of them can change while the others stay.
         let key = format!("{}\0{}\0{}", provisioner.id, provisioner.name, provisioner.kind);
@@ -593,6 +580,7 @@ fn refuse(job: Job) {
         Job::Close => {}
         Job::Commit(_, reply) => drop(reply.send(Err(CommitError::Unavailable(CLOSED.into())))),
         Job::CrlNumber { reply, .. } => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
+        Job::Divisions { reply, .. } => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
         Job::Purge { reply, .. } => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
     }
 }

@@ -4,6 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use rung_authority::{
     audit::{self, BEGINNING, Said},
+    division::Division,
+    issuer::IssuerId,
     store::{CommitError, Issuance, Revocation, Store},
 };
 use rung_pki::tlog::{Edge, leaf_hash};
@@ -247,6 +249,25 @@ async fn r02_numbers_of_crls_only_grow() {
         assert_eq!(numbers, [1, 2, 3, 4, 1000, 1001, u64::from(u32::MAX)]);
         assert_eq!(store.next_crl_number(b"other", 0).await.unwrap(), 1);
         assert_eq!(store.next_crl_number(b"third", 9).await.unwrap(), 9);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn divisions_of_lists_are_remembered_for_each_issuer() {
+    on_each(async |store| {
+        let (one, other) = (IssuerId::from([1; 16]), IssuerId::from([2; 16]));
+        let division = |base: &str, shards| Division { base: base.to_owned(), shards };
+        let (first, second) = (division("http://pki.example/crl/1", 4), division("http://pki.example/crl/1", 16));
+        assert_eq!(store.divisions(one, None).await.unwrap(), []);
+        for _ in 0..2 {
+            assert_eq!(store.divisions(one, Some(first.clone())).await.unwrap(), std::slice::from_ref(&first));
+        }
+        let mut known = store.divisions(one, Some(second.clone())).await.unwrap();
+        known.sort();
+        assert_eq!(known, [first, second]);
+        assert_eq!(store.divisions(one, None).await.unwrap().len(), 2);
+        assert_eq!(store.divisions(other, None).await.unwrap(), []);
     })
     .await;
 }
