@@ -121,10 +121,15 @@ impl SqliteStore {
     /// As [`SqliteStore::open`], but for gaps; and when it cannot be recorded.
     pub async fn confirm(file: &Path, entry: AuditEntry) -> Result<(), ConfirmError> {
         let store = Self::start(open::open(file, Confirmed::At(entry.at))?)?;
-        let recorded = store.append(entry).await;
-        // The end of the store writes how far the database has come.
+        let confirmed = async {
+            store.append(entry).await?;
+            let (reply, outcome) = oneshot::channel();
+            store.send(Job::Mark(reply)).map_err(|reason| CommitError::Unavailable(reason.into()))?;
+            outcome.await.unwrap_or_else(|_| Err(CommitError::InDoubt(CLOSED.into())))
+        };
+        let confirmed = confirmed.await;
         store.close().await;
-        Ok(recorded?)
+        Ok(confirmed?)
     }
 
     fn start(opened: Opened) -> Result<Self, OpenError> {

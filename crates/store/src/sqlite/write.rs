@@ -56,6 +56,8 @@ pub(super) enum Job {
         note: String,
         reply: Reply<Result<(), StoreError>>,
     },
+    /// Say outside the database how far it has come.
+    Mark(Reply<Result<(), CommitError>>),
     Purge {
         what: Purge,
         before: SystemTime,
@@ -179,6 +181,10 @@ impl Writer {
                     Job::KeepCheckpoint { size, note, reply } => {
                         self.commit(&mut batch);
                         let _ = reply.send(self.keep_checkpoint(size, &note));
+                    }
+                    Job::Mark(reply) => {
+                        self.commit(&mut batch);
+                        let _ = reply.send(self.mark().map_err(|failure| failure.to_commit_error()));
                     }
                     Job::CrlNumber { issuer, at_least, reply } => {
                         self.commit(&mut batch);
@@ -581,6 +587,7 @@ fn refuse(job: Job) {
         Job::Commit(_, reply) => drop(reply.send(Err(CommitError::Unavailable(CLOSED.into())))),
         Job::CrlNumber { reply, .. } => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
         Job::Divisions { reply, .. } => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
+        Job::Mark(reply) => drop(reply.send(Err(CommitError::Unavailable(CLOSED.into())))),
         Job::Purge { reply, .. } => drop(reply.send(Err(StoreError::Unavailable(CLOSED.into())))),
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     fs,
     os::unix::fs::{MetadataExt, PermissionsExt, chown},
+    process::Command,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
     time::{Duration, UNIX_EPOCH},
@@ -155,6 +156,32 @@ fn f31_what_is_no_backup_is_not_put_back_and_a_running_authority_is_left_alone()
     let refused = elsewhere.does(&["confirm-restore", "ca.json", "--format=json"]);
     assert_eq!(serde_json::from_str::<Value>(&refused).unwrap()["confirmed"], json!(true));
     assert!(elsewhere.serve().stop().status.success());
+}
+
+#[test]
+fn f04_p04_a_confirmation_counts_once_it_is_on_the_disk() {
+    if !has("strace", &["-V"]) {
+        return;
+    }
+    let stage = stage();
+    assert!(stage.serve().stop().status.success());
+    stage.does(&["backup", "copy.sqlite", "ca.json"]);
+    assert!(stage.serve().stop().status.success());
+    stage.does(&["restore", "copy.sqlite", "ca.json"]);
+    for (call, may_be_there) in [("pwrite64", false), ("fdatasync", true)] {
+        // All that is written of a confirmation beside the database.
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-o", "trace", "-P"]).arg(stage.path("db.sqlite-mark"));
+        command.args(["-e", &format!("trace={call}"), "-e", &format!("inject={call}:error=EIO")]);
+        command.args([env!("CARGO_BIN_EXE_rung-ca"), "confirm-restore", "ca.json"]).current_dir(stage.path(""));
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains("beside its mark"), "{call}: {said}");
+        assert!(output.stdout.is_empty(), "{output:?}");
+        assert!(may_be_there || refusal(&stage).contains("confirm-restore"), "{call}");
+    }
+    stage.does(&["confirm-restore", "ca.json"]);
+    assert!(stage.serve().stop().status.success());
 }
 
 #[test]
