@@ -16,7 +16,7 @@ use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use serde_json::Value;
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::stage::Stage;
+use crate::{books::Books, stage::Stage};
 
 /// An answer.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub(crate) struct Answer {
 pub(crate) struct Client {
     config: Arc<ClientConfig>,
     address: String,
+    /// What it was answered.
+    pub(crate) books: Books,
 }
 
 /// A connection after its handshake.
@@ -68,7 +70,7 @@ impl Client {
                 builder.with_client_auth_cert(chain, PrivatePkcs8KeyDer::from(key.pkcs8().to_vec()).into()).unwrap()
             }
         };
-        Self { config: Arc::new(config), address: address.to_owned() }
+        Self { config: Arc::new(config), address: address.to_owned(), books: Books::default() }
     }
 
     pub(crate) fn address(&self) -> &str {
@@ -76,7 +78,7 @@ impl Client {
     }
 
     pub(crate) fn at(&self, address: &str) -> Self {
-        Self { config: self.config.clone(), address: address.to_owned() }
+        Self { config: self.config.clone(), address: address.to_owned(), books: self.books.clone() }
     }
 
     pub(crate) fn config(&self) -> ClientConfig {
@@ -120,12 +122,14 @@ impl Client {
         let request = format!(
             "{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}{length}\r\n{body}"
         );
-        Answer::parse(&self.exchange(request.as_bytes()).unwrap())
+        let answer = Answer::parse(&self.exchange(request.as_bytes()).unwrap());
+        self.books.note(target, &answer);
+        answer
     }
 
     /// A connection for many requests, unless the handshake fails.
     pub(crate) fn session(&self) -> Option<Session> {
-        let mut session = Session { stream: self.connect().unwrap() };
+        let mut session = Session { stream: self.connect().unwrap(), books: self.books.clone() };
         // In TLS 1.3 a client learns only with the first answer that its certificate was refused.
         session.try_ask("GET", "/health", "", "").ok().map(|_| session)
     }
@@ -144,6 +148,7 @@ impl Client {
 /// A connection that stays open.
 pub(crate) struct Session {
     stream: Stream,
+    books: Books,
 }
 
 impl Session {
@@ -171,6 +176,7 @@ impl Session {
             // What is signed is not text.
             answer.body = String::from_utf8_lossy(&body).into_owned();
         }
+        self.books.note(target, &answer);
         Ok(answer)
     }
 }

@@ -5,6 +5,7 @@ mod abuse_cases;
 mod attacks;
 mod audit;
 mod bodies;
+mod books;
 mod client;
 mod corpus;
 mod faults;

@@ -85,7 +85,10 @@ impl Scene {
     /// A client with that certificate.
     pub(crate) fn with(&self, held: &Held) -> Client {
         let chain = [held.certificate.clone(), self.stage.intermediate.clone()];
-        Client::with(&self.stage.root, &self.server.address, &[&TLS13], Some((&chain, &held.key)))
+        let identity = Some((&chain[..], &held.key));
+        let mut client = Client::with(&self.stage.root, &self.server.address, &[&TLS13], identity);
+        client.books = self.client.books.clone();
+        client
     }
 
     pub(crate) fn revoke_body(&self, certificate: &Certificate, changes: &Value) -> String {
@@ -102,6 +105,12 @@ impl Scene {
     pub(crate) fn revoke(&self, certificate: &Certificate) {
         let answer = self.client.post("/revoke", &self.revoke_body(certificate, &json!({})));
         assert_eq!((answer.status, answer.body.as_str()), (200, "{\"status\":\"ok\"}\n"), "{answer:?}");
+    }
+
+    /// End the program, and see that its answers are on record.
+    #[track_caller]
+    pub(crate) fn close(self) {
+        self.client.books.close(&self.stage, self.server);
     }
 
     pub(crate) fn crl(&self) -> Crl {
@@ -168,6 +177,7 @@ fn a_certificate_is_renewed_rekeyed_and_revoked_by_its_holder() {
         let answer = holder.post(path, &json!({"csr": request(&[])}).to_string());
         assert_eq!((answer.status, answer.message().contains("is revoked")), (401, true), "c21 {path}: {answer:?}");
     }
+    scene.close();
 }
 
 #[test]
@@ -203,6 +213,7 @@ fn c22_headers_of_proxies_are_nobodys_certificate() {
         }
     }
     assert_eq!((scene.stage.rows("certificates"), scene.stage.rows("revocations")), (1, 0));
+    scene.close();
 }
 
 /// A token that renews, with this chain in its header and claims that differ by these.
@@ -276,6 +287,7 @@ fn t14_chains_in_tokens_are_looked_at_like_all_others() {
     let token = renewal(&chain, &held.key, &json!({}));
     let answer = scene.client.send("POST", "/renew", &format!("Authorization: Bearer {token}\r\n"), "");
     assert_eq!(answer.status, 201, "the good one: {answer:?}");
+    scene.close();
 }
 
 #[test]
@@ -290,6 +302,7 @@ fn a_token_of_the_certificates_key_renews_it() {
     assert_eq!(renew("Bearer ").status, 401, "a second time");
     let nonsense = scene.client.send("POST", "/renew", "Authorization: Bearer nonsense\r\n", "");
     assert_eq!(nonsense.status, 401);
+    scene.close();
 }
 
 #[test]
@@ -326,6 +339,7 @@ fn c24_requests_to_revoke_are_checked_in_their_order() {
     let body = scene.revoke_body(&held.certificate, &json!({"serial": hexadecimal}));
     assert_eq!(scene.client.post("/revoke", &body).status, 200, "{serial}");
     assert_eq!(scene.client.post("/revoke", &body).status, 401, "the token was used");
+    scene.close();
 }
 
 #[test]

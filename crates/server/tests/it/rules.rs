@@ -127,7 +127,7 @@ fn rules_are_not_published() {
 fn o07_too_many_groups_are_told_apart_from_none_and_nobody_is_asked_for_them() {
     let (idp, stage) = (Idp::start(), Stage::new());
     let realm = idp.realm("entra");
-    let (_server, client) = serve(&stage, &realm, &json!({"groups": ["ops"]}));
+    let (server, client) = serve(&stage, &realm, &json!({"groups": ["ops"]}));
     let link = format!("{}/graph", realm.issuer);
     let overage = json!({"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": link}}});
     let refused = sign(&client, &[], &realm.token("first", &overage));
@@ -136,6 +136,7 @@ fn o07_too_many_groups_are_told_apart_from_none_and_nobody_is_asked_for_them() {
     assert_eq!(realm.requests("/graph"), 0);
     let missing = sign(&client, &[], &realm.token("first", &json!({})));
     assert!(missing.contains("the token carries no groups"), "{missing}");
+    client.books.close(&stage, server);
 }
 
 #[test]

@@ -72,6 +72,7 @@ fn shapes_of_bodies() {
             (ask(&format!("\"csr\":\"x\",{}", &whole("")[1..whole("").len() - 1])), 201, ""),
         ],
     );
+    client.books.close(&stage, server);
 }
 
 #[test]
@@ -116,6 +117,7 @@ fn what_tokens_and_requests_are_refused_for() {
     );
     let answer = client.post("/sign", &with(json!({}), &["bar.example"], json!({})));
     assert!(answer.message().starts_with(FORBIDDEN) && answer.message().ends_with('.'), "{answer:?}");
+    client.books.close(&stage, server);
 }
 
 #[test]
@@ -139,6 +141,7 @@ fn t01_t03_a_token_is_good_once_and_a_restart_does_not_help() {
     assert!(server.stop().status.success());
     let server = stage.serve();
     again(&client.at(&server.address));
+    client.books.close(&stage, server);
 }
 
 #[test]
@@ -200,6 +203,7 @@ fn t02_of_many_at_once_one_wins() {
     });
     let count = |wanted: u16| statuses.iter().filter(|status| **status == wanted).count();
     assert_eq!((count(201), count(401)), (1, 19), "{statuses:?}");
+    client.books.close(&stage, server);
 }
 
 #[test]
@@ -267,4 +271,5 @@ fn c01_c03_c05_requests_of_openssl() {
     );
     let e3 = make("e3", &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-pkeyopt", "rsa_keygen_pubexp:3"]);
     check(&client, &[(ask(&e3), 403, "odd public exponent of at least 65537")]);
+    client.books.close(&stage, server);
 }
