@@ -1,9 +1,13 @@
 //! Odd input, and as much of it as can be tried.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use proptest::prelude::*;
 use rung_pki::{
     Certificate, CertificateContent, CertificateRequest, DistinguishedName, KeyAlgorithm, PrivateKey, RequestContent,
-    SerialNumber, SubjectAltName, chain, lint,
+    SerialNumber, SubjectAltName, chain,
+    extension::{NameConstraints, Subtree},
+    lint,
 };
 
 use crate::authority::{Entity, NOW, at, named, names};
@@ -37,6 +41,34 @@ fn request() -> Vec<u8> {
     let names = names(&["a.example", "192.0.2.1", "ann@corp.example", "urn:a:b"]);
     RequestContent { subject: named("x"), names, extensions: Vec::new() }.sign(&key).unwrap().der().to_vec()
 }
+
+/// Somebody's way to write a host so that it looks like another one; `flips` says which letters are capital.
+fn respelled(host: &str, way: u8, flips: &[bool]) -> String {
+    let first = host.chars().next().unwrap();
+    let capital: String = host
+        .chars()
+        .zip(flips.iter().cycle())
+        .map(|(letter, flip)| if *flip { letter.to_ascii_uppercase() } else { letter })
+        .collect();
+    match way {
+        0 => capital,
+        1 => format!("{capital}."),
+        2 => format!(".{capital}"),
+        3 => format!("{capital} "),
+        4 => format!("{capital}\0"),
+        5 => format!("\u{200b}{capital}"),
+        6 => capital.replacen('.', "\u{3002}", 1),
+        7 => capital.replacen('.', "..", 1),
+        8 => format!("%{:02x}{}", u32::from(first), &capital[1..]),
+        // The same letter as a full-width one.
+        9 => format!("{}{}", char::from_u32(u32::from(first) + 0xfee0).unwrap(), &capital[1..]),
+        10 => format!("{capital}\n"),
+        _ => format!("[{capital}]"),
+    }
+}
+
+/// How many ways [`respelled`] knows.
+const WAYS: u8 = 12;
 
 proptest! {
     #[test]
@@ -81,6 +113,73 @@ proptest! {
             }
         }
         prop_assert_eq!(DistinguishedName::from_der(name.der()), Ok(name));
+    }
+
+    /// C17: what constraints exclude is excluded in every spelling that is a name at all; nothing is stripped to make
+    /// it one.
+    #[test]
+    fn an_excluded_name_is_excluded_in_every_spelling(
+        host in "[a-z]{1,5}(\\.[a-z]{1,5}){1,3}",
+        kind in 0..5_u8,
+        way in 0..WAYS,
+        flips in prop::collection::vec(any::<bool>(), 1..12),
+    ) {
+        let spelled = respelled(&host, way, &flips);
+        let (subtree, text) = match kind {
+            0 => (Subtree::Dns(host), spelled),
+            1 => (Subtree::Dns(host), format!("www.{spelled}")),
+            2 => (Subtree::Email(host), format!("ann@{spelled}")),
+            3 => (Subtree::Uri(host), format!("https://{spelled}/path")),
+            _ => (Subtree::Uri(host), format!("https://{spelled}:443/path")),
+        };
+        let excluded = NameConstraints { permitted: Vec::new(), excluded: vec![subtree] };
+        match SubjectAltName::classify(&text) {
+            Ok(name) => prop_assert!(excluded.permits(&name).is_err(), "{name} gets by {:?}", excluded.excluded),
+            Err(_) => prop_assert!(way > 0, "{text:?} is a name"),
+        }
+    }
+
+    /// C17: an address is excluded however it is written.
+    #[test]
+    fn an_excluded_address_is_excluded_in_every_spelling(octets in any::<[u8; 4]>(), words in any::<[u16; 8]>()) {
+        let (four, six) = (Ipv4Addr::from(octets), Ipv6Addr::from(words));
+        let all = |network: IpAddr, mask: IpAddr| Subtree::Ip { network, mask };
+        let excluded = vec![
+            all(four.into(), Ipv4Addr::BROADCAST.into()),
+            all(six.into(), Ipv6Addr::from([u16::MAX; 8]).into()),
+        ];
+        let excluded = NameConstraints { permitted: Vec::new(), excluded };
+        let [a, b, c, d] = octets;
+        let long: Vec<String> = words.iter().map(|word| format!("{word:04X}")).collect();
+        for text in [
+            four.to_string(),
+            format!("{a}.{b}.{c}.{d}."),
+            format!("0{a}.{b}.{c}.{d}"),
+            format!("0x{a:x}.0x{b:x}.0x{c:x}.0x{d:x}"),
+            format!("{}", u32::from(four)),
+            format!("{a}.{b}.{}", u32::from(c) * 256 + u32::from(d)),
+            format!("::ffff:{four}"),
+            six.to_string(),
+            long.join(":"),
+            format!("{six}%eth0"),
+            format!("[{six}]"),
+        ] {
+            if let Ok(name) = SubjectAltName::classify(&text) {
+                prop_assert!(excluded.permits(&name).is_err(), "{text} gets by");
+            }
+        }
+    }
+
+    /// C17: a wildcard that would speak for an excluded host is excluded with it.
+    #[test]
+    fn a_wildcard_is_excluded_with_what_it_speaks_for(
+        label in "[a-z]{1,5}",
+        parent in "[a-z]{1,5}(\\.[a-z]{1,5}){1,2}",
+        flips in prop::collection::vec(any::<bool>(), 1..12),
+    ) {
+        let excluded = NameConstraints { permitted: Vec::new(), excluded: vec![Subtree::Dns(format!("{label}.{parent}"))] };
+        let name = SubjectAltName::classify(&format!("*.{}", respelled(&parent, 0, &flips))).unwrap();
+        prop_assert!(excluded.permits(&name).is_err(), "{name} speaks for {label}.{parent}");
     }
 }
 
