@@ -173,3 +173,34 @@ fn they_agree_on_certificates_from_before_and_after_a_rotation() {
     assert!(stapled(&ca, "old-bad").contains("certificate status \"revoked\""));
     assert_eq!(stapled(&ca, "new-good"), "Hello!\n");
 }
+
+#[test]
+fn a_part_of_a_list_is_not_taken_for_the_part_of_somebody_else() {
+    let (ca, server) = authority();
+    let config = ca.place.read("step/config/ca.json");
+    ca.place.write("step/config/ca.json", &config.replacen("\"enabled\":true", "\"enabled\":true,\"shards\":2", 1));
+    ca.reload(&server);
+    let verify = |name: &str, more: &[&str]| {
+        let leaf = format!("{name}.crt");
+        ca.place.rung(&[&["certificate", "verify", &leaf, "--roots", &ca.root(), "--verify-crl"][..], more].concat())
+    };
+    let address = |name: &str| {
+        let certificate = format!("{name}.crt");
+        let shown = ca.place.run("openssl", &["x509", "-in", &certificate, "-noout", "-ext", "crlDistributionPoints"]);
+        shown.stdout.split_once("URI:").expect("it says where its list is").1.trim().to_owned()
+    };
+    ca.certificate("one.test", "one", &[]).success();
+    let other = (0..64).map(|number| format!("other-{number}")).find(|name| {
+        ca.certificate("other.test", name, &[]).success();
+        address(name) != address("one")
+    });
+    let other = other.expect("serial numbers are random");
+    verify("one", &[]).success();
+    ca.place.rung(&["ca", "revoke", "--cert", "one.crt", "--key", "one.key", "--reasonCode", "superseded"]).success();
+    eventually("a part with the certificate", || (!verify("one", &[]).status.success()).then_some(()));
+    verify("one", &[]).refusal(&["marked as revoked"]);
+    verify(&other, &[]).success();
+    // The part that others are in does not have it, and says nothing about it.
+    let elsewhere = ["--crl-endpoint", &address(&other)];
+    verify("one", &elsewhere).refusal(&["belongs to another place than the certificate names"]);
+}

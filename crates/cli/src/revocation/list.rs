@@ -5,9 +5,10 @@ use std::time::SystemTime;
 use anyhow::{Context as _, anyhow, bail};
 use rung_pki::Certificate;
 use rung_pki::crl::Crl;
+use rung_pki::extension::GeneralName;
 use url::Url;
 
-use super::{Inquiry, TOLERANCE, download, since};
+use super::{Inquiry, TOLERANCE, distribution_points, download, since};
 
 /// Why a list does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -124,6 +125,13 @@ fn check_scope(list: &Crl, leaf: &Certificate) -> anyhow::Result<()> {
         || scope.only_ca_certificates && !is_ca);
     if !covers || scope.only_reasons.is_some() || scope.indirect {
         bail!("the CRL does not speak about certificates of this kind, or not about all reasons");
+    }
+    // A part of a list says to which places it belongs, and the certificate at which place it would be. Where the
+    // certificate names none, nobody divides.
+    let named = distribution_points(leaf);
+    let is_at = |name: &GeneralName| matches!(name, GeneralName::Uri(address) if named.contains(address));
+    if !named.is_empty() && !scope.full_name.is_empty() && !scope.full_name.iter().any(is_at) {
+        bail!("the CRL belongs to another place than the certificate names: it may be a part that others are in");
     }
     Ok(())
 }
