@@ -1,7 +1,22 @@
 //! Looking through the certificates on record: what is asked with, and how what is found is printed. The server's own
 //! program and the client print the same.
 
+use rung_pki::keyfile::{self, KeyFileError};
+use rung_pki::{Certificate, hex, sha256};
+
 pub mod print;
+
+/// What the filter `key` says of the key in a file: SHA-256 of the public key info of a certificate, a public or a private
+/// key, in hexadecimal digits.
+///
+/// # Errors
+/// When there is no key in it.
+pub fn key_digest(contents: &[u8]) -> Result<String, KeyFileError> {
+    Ok(hex(&match Certificate::from_pem(contents) {
+        Ok(certificate) => sha256(certificate.public_key_info()),
+        Err(_) => sha256(keyfile::read_public_key(contents)?.spki()),
+    }))
+}
 
 /// What a query of `GET /certificates` may say, each the flag of a command, too.
 pub const FILTERS: [&str; 10] =

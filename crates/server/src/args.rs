@@ -124,6 +124,38 @@ pub fn parse(program: &str, words: impl IntoIterator<Item = String>) -> Result<C
     Ok(if check { Command::Check(settings) } else { Command::Serve(settings) })
 }
 
+/// The words of a command, apart: those that stand for themselves, and flags with their values.
+pub(crate) type Apart = (Vec<String>, Vec<(String, String)>);
+
+/// Take the words of a command apart, all of whose flags have values; nothing when help is asked for.
+pub(crate) fn apart(
+    words: impl IntoIterator<Item = String>,
+    is_flag: impl Fn(&str) -> bool,
+) -> Result<Option<Apart>, UsageError> {
+    let (mut positional, mut flags) = Apart::default();
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        let Some(flag) = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).filter(|flag| !flag.is_empty())
+        else {
+            positional.push(word);
+            continue;
+        };
+        let (name, value) = match flag.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (flag, None),
+        };
+        if matches!(name, "help" | "h") {
+            return Ok(None);
+        }
+        if !is_flag(name) {
+            return Err(UsageError::Unknown(name.to_owned()));
+        }
+        let value = value.or_else(|| words.next()).ok_or_else(|| UsageError::MissingValue(name.to_owned()))?;
+        flags.push((name.to_owned(), value));
+    }
+    Ok(Some((positional, flags)))
+}
+
 fn export(program: &str, mut settings: Settings, words: &[String]) -> Result<Command, UsageError> {
     let folder = match words {
         [action, folder] if action == "export" => folder,
@@ -197,6 +229,7 @@ USAGE
   {program} certificates list|show|export
   {program} audit export [config] FOLDER
   {program} backup|restore FILE [config]
+  {program} confirm-restore [config]
   {program} version
 
 DESCRIPTION

@@ -1,27 +1,24 @@
 //! `rung-ca backup`, `restore` and `confirm-restore`: copies of the database, and putting one back.
 
 use std::{
-    fs,
     io::{IsTerminal, Write},
     path::{Path, PathBuf},
-    time::SystemTime,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use rung_authority::clock::{Clock as _, SystemClock};
 use rung_pki::hex;
-use rung_spec::Config;
 use rung_store::{
     SqliteStore,
     backup::{self, Contents},
 };
 use serde_json::json;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
-    args::{Settings, UsageError},
+    args::{self, Settings, UsageError},
     audit,
-    daemon::{Failure, config_path, database_file},
+    daemon::{Failure, database_of},
+    log::rfc3339,
 };
 
 /// What is to be done with a copy of the database.
@@ -49,32 +46,16 @@ pub const NAMES: [&str; 3] = ["backup", "confirm-restore", "restore"];
 /// # Errors
 /// What cannot be understood.
 pub fn parse(program: &str, name: &str, words: impl IntoIterator<Item = String>) -> Result<Option<Ask>, UsageError> {
+    let is_flag = |name: &str| ["context", "database", "format"].contains(&name);
+    let Some((positional, flags)) = args::apart(words, is_flag)? else { return Ok(None) };
     let (mut context, mut database, mut json) = (None, None, false);
-    let mut positional = Vec::new();
-    let mut words = words.into_iter();
-    while let Some(word) = words.next() {
-        let Some(flag) = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).filter(|flag| !flag.is_empty())
-        else {
-            positional.push(word);
-            continue;
-        };
-        let (name, value) = match flag.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None => (flag, None),
-        };
-        let mut value = || value.clone().or_else(|| words.next()).ok_or(UsageError::MissingValue(name.to_owned()));
-        match name {
-            "help" | "h" => return Ok(None),
-            "context" => context = Some(value()?),
-            "database" => database = Some(PathBuf::from(value()?)),
-            "format" => {
-                json = match value()?.as_str() {
-                    "json" => true,
-                    "text" => false,
-                    other => return Err(UsageError::Format(other.to_owned())),
-                }
-            }
-            _ => return Err(UsageError::Unknown(name.to_owned())),
+    for (flag, value) in flags {
+        match (flag.as_str(), value.as_str()) {
+            ("context", _) => context = Some(value),
+            ("database", _) => database = Some(PathBuf::from(value)),
+            (_, "json") => json = true,
+            (_, "text") => json = false,
+            _ => return Err(UsageError::Format(value)),
         }
     }
     let mut positional = positional.into_iter();
@@ -98,24 +79,13 @@ pub fn parse(program: &str, name: &str, words: impl IntoIterator<Item = String>)
 /// When it cannot be done.
 pub fn run(ask: &Ask) -> Result<(), Failure> {
     let settings = Settings { config: ask.config.clone(), context: ask.context.clone(), ..Settings::default() };
-    let database = match &ask.database {
-        Some(database) => database_file(database),
-        None => configured(&config_path(&settings)?).map_err(Failure::Start)?,
-    };
+    let database = database_of(ask.database.as_deref(), &settings)?;
     let done = match &ask.what {
         What::Backup(file) => back_up(&database, file, ask.json),
         What::Confirm => confirm(&database, ask.json),
         What::Restore(file) => restore(file, &database, ask.json),
     };
     done.map_err(Failure::Start)
-}
-
-/// The database that a configuration names.
-fn configured(path: &Path) -> anyhow::Result<PathBuf> {
-    let text = fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))?;
-    let config = Config::parse(&text, path)?;
-    let missing = || format!("{} has no database, so there is nothing to copy", path.display());
-    Ok(database_file(&config.db.with_context(missing)?.data_source))
 }
 
 fn back_up(database: &Path, file: &Path, in_json: bool) -> anyhow::Result<()> {
@@ -221,11 +191,6 @@ fn say(contents: &Contents, (what, file): (&str, &Path), put: Option<Put<'_>>, i
         }
     }
     Ok(())
-}
-
-fn rfc3339(time: SystemTime) -> String {
-    let time = OffsetDateTime::from(time);
-    time.replace_nanosecond(0).unwrap_or(time).format(&Rfc3339).unwrap_or_default()
 }
 
 /// The page that explains it.

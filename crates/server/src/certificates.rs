@@ -8,15 +8,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use rung_api::inventory::FILTERS;
 use rung_api::inventory::print::{self, Format};
+use rung_api::inventory::{FILTERS, key_digest};
 use rung_authority::clock::{Clock as _, SystemClock};
-use rung_pki::{Certificate, hex, keyfile, sha256};
-use rung_spec::Config;
 use rung_store::inventory::Inventory;
 
-use crate::args::{Settings, UsageError};
-use crate::daemon::{Failure, config_path, database_file};
+use crate::args::{self, Settings, UsageError};
+use crate::daemon::{Failure, database_of};
 pub(crate) use wanted::{Unreadable, Wanted};
 
 /// What is asked of the certificates on record.
@@ -42,30 +40,14 @@ enum What {
 /// # Errors
 /// What cannot be understood.
 pub fn parse(program: &str, words: impl IntoIterator<Item = String>) -> Result<Option<Ask>, UsageError> {
+    let is_flag = |name: &str| FILTERS.contains(&name) || OTHERS.contains(&name);
+    let Some((positional, flags)) = args::apart(words, is_flag)? else { return Ok(None) };
     let mut ask = Ask::default();
-    let mut positional = Vec::new();
-    let mut words = words.into_iter();
-    while let Some(word) = words.next() {
-        let Some(flag) = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).filter(|flag| !flag.is_empty())
-        else {
-            positional.push(word);
-            continue;
-        };
-        let (name, value) = match flag.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None => (flag, None),
-        };
-        if matches!(name, "help" | "h") {
-            return Ok(None);
-        }
-        if !FILTERS.contains(&name) && !OTHERS.contains(&name) {
-            return Err(UsageError::Unknown(name.to_owned()));
-        }
-        let value = value.or_else(|| words.next()).ok_or_else(|| UsageError::MissingValue(name.to_owned()))?;
-        match name {
+    for (name, value) in flags {
+        match name.as_str() {
             "context" => ask.context = Some(value),
             "database" => ask.database = Some(PathBuf::from(value)),
-            _ => ask.flags.push((name.to_owned(), value)),
+            _ => ask.flags.push((name, value)),
         }
     }
     let mut positional = positional.into_iter();
@@ -90,10 +72,8 @@ const OTHERS: [&str; 3] = ["context", "database", "format"];
 /// # Errors
 /// When a value is none, or the store cannot be read.
 pub fn run(ask: &Ask, out: &mut dyn std::io::Write) -> Result<(), Failure> {
-    let file = match &ask.database {
-        Some(file) => database_file(file),
-        None => configured(ask)?,
-    };
+    let settings = Settings { config: ask.config.clone(), context: ask.context.clone(), ..Settings::default() };
+    let file = database_of(ask.database.as_deref(), &settings)?;
     look(ask, &file, out).map_err(Failure::Start)
 }
 
@@ -108,7 +88,10 @@ fn look(ask: &Ask, file: &Path, out: &mut dyn std::io::Write) -> anyhow::Result<
         let context = || format!("invalid value '{value}' for flag '--{name}'");
         match name.as_str() {
             "format" => format = value.parse().with_context(context)?,
-            "key" => wanted.set("key", &hex(&sha256(&public_key(&fs::read(value)?)?)), now).with_context(context)?,
+            "key" => {
+                let contents = fs::read(value).with_context(context)?;
+                wanted.set("key", &key_digest(&contents).with_context(context)?, now).with_context(context)?;
+            }
             _ => wanted.set(name, value, now).with_context(context)?,
         }
     }
@@ -140,27 +123,6 @@ fn look(ask: &Ask, file: &Path, out: &mut dyn std::io::Write) -> anyhow::Result<
         }
     }
     Ok(out.flush()?)
-}
-
-/// The database that the configuration names.
-fn configured(ask: &Ask) -> Result<PathBuf, Failure> {
-    let settings = Settings { config: ask.config.clone(), context: ask.context.clone(), ..Settings::default() };
-    let path = config_path(&settings)?;
-    let read = || -> anyhow::Result<PathBuf> {
-        let text = fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
-        let config = Config::parse(&text, &path)?;
-        let missing = || format!("{} has no database, so no certificates are kept", path.display());
-        Ok(database_file(&config.db.with_context(missing)?.data_source))
-    };
-    read().map_err(Failure::Start)
-}
-
-/// The public key of a certificate, a public or a private key, DER.
-fn public_key(contents: &[u8]) -> anyhow::Result<Vec<u8>> {
-    match Certificate::from_pem(contents) {
-        Ok(certificate) => Ok(certificate.public_key_info().to_vec()),
-        Err(_) => Ok(keyfile::read_public_key(contents)?.spki().to_vec()),
-    }
 }
 
 /// The page that explains it.

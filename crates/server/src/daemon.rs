@@ -433,6 +433,21 @@ pub(crate) fn database_file(data_source: &Path) -> PathBuf {
     if data_source.is_dir() { data_source.join("rung.sqlite") } else { data_source.to_owned() }
 }
 
+/// The database's file: the one that is named, or that of the configuration which the settings mean.
+pub(crate) fn database_of(named: Option<&Path>, settings: &Settings) -> Result<PathBuf, Failure> {
+    if let Some(named) = named {
+        return Ok(database_file(named));
+    }
+    let path = config_path(settings)?;
+    let read = || -> anyhow::Result<PathBuf> {
+        let text = std::fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
+        let config = Config::parse(&text, &path)?;
+        let missing = || format!("{} has no database, so nothing is kept", path.display());
+        Ok(database_file(&config.db.with_context(missing)?.data_source))
+    };
+    read().map_err(Failure::Start)
+}
+
 /// The configuration that the settings mean.
 pub(crate) fn config_path(settings: &Settings) -> Result<PathBuf, Failure> {
     let path = match &settings.config {

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags, backup::Backup};
 
 use crate::{
     OpenError,
-    sqlite::{Gap, check_copy, gap_beside, give, lock_database, open_to_read, suffixed},
+    sqlite::{Gap, check_copy, gap_beside, give, lock, open_to_read, suffixed},
 };
 
 /// What a copy has in it.
@@ -126,7 +126,7 @@ pub fn look_through(copy: &Path) -> Result<Contents, BackupError> {
 pub fn restore(copy: &Path, database: &Path) -> Result<Restored, BackupError> {
     let contents = look_through(copy)?;
     let database = &absolute(database)?;
-    let _lock = lock_database(database)?;
+    let _lock = lock(database)?;
     let part = Part::new(database)?;
     let error = |source| file_error(&part.file, source);
     let mut from = File::open(copy).map_err(|source| file_error(copy, source))?;

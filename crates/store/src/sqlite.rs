@@ -53,7 +53,7 @@ use mark::Confirmed;
 pub use mark::Gap;
 pub use open::OpenError;
 use open::Opened;
-pub(crate) use open::{check_copy, gap_beside, give, lock_database, open_to_read, suffixed};
+pub(crate) use open::{check_copy, gap_beside, give, lock, open_to_read, suffixed};
 pub(crate) use read::{milliseconds, translate};
 pub use reader::AuditReader;
 use trouble::Brake;

@@ -9,8 +9,8 @@ use rung_authority::store::StoreError;
 use rung_pki::{SerialNumber, hex};
 use rung_spec::{GoDuration, TimeOrDuration};
 use rung_store::inventory::{Cursor, Entry, Filter, Inventory, State};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+
+use crate::log::rfc3339;
 
 /// What is wanted, with every value read.
 #[derive(Debug, Clone)]
@@ -107,9 +107,9 @@ fn listed(entry: &Entry, now: SystemTime) -> ListedCertificate {
         provisioner: entry.provisioner.clone(),
         provisioner_type: entry.provisioner_kind.clone(),
         state: word(entry.state(now)).to_owned(),
-        not_before: time(certificate.not_before()),
-        not_after: time(certificate.not_after()),
-        revoked_at: entry.revoked.map(|(at, _)| time(at)),
+        not_before: rfc3339(certificate.not_before()),
+        not_after: rfc3339(certificate.not_after()),
+        revoked_at: entry.revoked.map(|(at, _)| rfc3339(at)),
         reason: entry.revoked.map(|(_, reason)| reason.name().to_owned()),
         fingerprint: hex(&certificate.fingerprint()),
         pem: certificate.to_pem(),
@@ -122,9 +122,4 @@ fn word(state: State) -> &'static str {
         State::Revoked => "revoked",
         State::Valid => "valid",
     }
-}
-
-fn time(time: SystemTime) -> String {
-    let time = OffsetDateTime::from(time);
-    time.replace_nanosecond(0).unwrap_or(time).format(&Rfc3339).unwrap_or_default()
 }

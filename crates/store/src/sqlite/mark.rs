@@ -188,23 +188,15 @@ pub(super) enum Confirmed {
     No,
 }
 
-/// Why a mark cannot be taken over.
+/// Why a mark cannot be taken over or written.
+#[derive(Debug, thiserror::Error)]
 pub(super) enum MarkError {
-    Database(rusqlite::Error),
-    File(io::Error),
+    #[error(transparent)]
+    Database(#[from] rusqlite::Error),
+    #[error(transparent)]
+    File(#[from] io::Error),
+    #[error(transparent)]
     Gap(Gap),
-}
-
-impl From<rusqlite::Error> for MarkError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Database(error)
-    }
-}
-
-impl From<io::Error> for MarkError {
-    fn from(error: io::Error) -> Self {
-        Self::File(error)
-    }
 }
 
 /// How far a database has come.

@@ -131,11 +131,7 @@ pub(super) fn open(file: &Path, confirmed: Confirmed) -> Result<Opened, OpenErro
     if !schema::is_ours(&writing).map_err(inner)? {
         return Err(OpenError::Foreign { file: file.clone() });
     }
-    let mark = Mark::open(file, &writing, confirmed).map_err(|error| match error {
-        MarkError::Database(error) => inner(error),
-        MarkError::File(error) => unusable(&suffixed(file, "-mark"), &error),
-        MarkError::Gap(gap) => OpenError::Gap { file: file.clone(), gap },
-    })?;
+    let mark = Mark::open(file, &writing, confirmed).map_err(|error| translate_mark(file, error))?;
     Ok(Opened {
         lock,
         mark,
@@ -170,19 +166,18 @@ pub(crate) fn open_to_read(file: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-/// Take a database for this process alone that is not opened.
-pub(crate) fn lock_database(file: &Path) -> Result<File, OpenError> {
-    lock(file)
-}
-
 /// What a database lacks of what was there, by the file beside it.
 pub(crate) fn gap_beside(file: &Path) -> Result<Option<Gap>, OpenError> {
     let connection = connect_read_only(file)?;
-    mark::gap_beside(file, &connection).map_err(|error| match error {
+    mark::gap_beside(file, &connection).map_err(|error| translate_mark(file, error))
+}
+
+fn translate_mark(file: &Path, error: MarkError) -> OpenError {
+    match error {
         MarkError::Database(error) => translate(file, &error),
         MarkError::File(error) => unusable(&suffixed(file, "-mark"), &error),
         MarkError::Gap(gap) => OpenError::Gap { file: file.to_owned(), gap },
-    })
+    }
 }
 
 /// Look through a database that nobody writes to: every page, every certificate, and the chain of the audit record.
@@ -221,7 +216,7 @@ pub(crate) fn check_copy(connection: &Connection, file: &Path, size: u64) -> Res
 }
 
 /// Take the file for this process alone.
-fn lock(file: &Path) -> Result<File, OpenError> {
+pub(crate) fn lock(file: &Path) -> Result<File, OpenError> {
     let unusable = |error: io::Error| unusable(file, &error);
     let beside = suffixed(file, "-lock");
     let lock =

@@ -284,12 +284,7 @@ impl Writer {
             noted
         });
         noted.map_err(|error| {
-            let reason = match error {
-                MarkError::Database(error) => error.to_string(),
-                MarkError::File(error) => error.to_string(),
-                MarkError::Gap(gap) => gap.to_string(),
-            };
-            let reason = format!("{} could not be written beside its mark ({reason})", self.file.display());
+            let reason = format!("{} could not be written beside its mark ({error})", self.file.display());
             self.brake.pull(Trouble::InDoubt(reason.clone()));
             Failure::During(reason)
         })

@@ -7,8 +7,9 @@ mod show;
 use anyhow::Context as _;
 use rung_api::body::CertificatePage;
 use rung_api::client::Client;
+use rung_api::inventory::key_digest;
 use rung_api::inventory::print::Format;
-use rung_pki::{Certificate, hex, keyfile, sha256};
+use rung_pki::keyfile;
 
 use crate::ca::connection::Connection;
 use crate::call::Call;
@@ -40,17 +41,9 @@ static WHO: &[Flag] = &[
     Flag::value(&["password-file"], "<file>", "File with the password of --key."),
 ];
 
-/// Which certificates are wanted: a flag, and what it is called in the query.
-const FILTERS: [(&str, &str); 8] = [
-    ("name", "name"),
-    ("provisioner", "provisioner"),
-    ("state", "state"),
-    ("expires-within", "expires-within"),
-    ("ends-after", "ends-after"),
-    ("ends-before", "ends-before"),
-    ("serial", "serial"),
-    ("after", "after"),
-];
+/// Which certificates are wanted: flags that are called so in the query, too.
+const FILTERS: [&str; 8] =
+    ["name", "provisioner", "state", "expires-within", "ends-after", "ends-before", "serial", "after"];
 
 /// The flags of [`FILTERS`], and `--for-key`.
 static FILTER_FLAGS: &[Flag] = &[
@@ -96,19 +89,13 @@ fn client(call: &Call) -> anyhow::Result<Client> {
 /// What is wanted, as a query.
 fn query(call: &Call) -> anyhow::Result<Vec<(&'static str, String)>> {
     let mut query = Vec::new();
-    for (flag, name) in FILTERS {
-        query.extend(call.text(flag)?.map(|value| (name, value)));
+    for name in FILTERS {
+        query.extend(call.text(name)?.map(|value| (name, value)));
     }
     if let Some(file) = call.text("for-key")? {
         let contents = input::read("the key", &file)?;
-        let spki = match Certificate::from_pem(&contents) {
-            Ok(certificate) => certificate.public_key_info().to_vec(),
-            Err(_) => {
-                let key = keyfile::read_public_key(&contents);
-                key.with_context(|| format!("{} has no key", input::name(&file)))?.spki().to_vec()
-            }
-        };
-        query.push(("key", hex(&sha256(&spki))));
+        let digest = key_digest(&contents);
+        query.push(("key", digest.with_context(|| format!("{} has no key", input::name(&file)))?));
     }
     Ok(query)
 }
