@@ -138,8 +138,8 @@ USAGE
 
 DESCRIPTION
   Reads the database of a CA, which may be running; nothing is changed. Certificates come in the
-  order of their ends. `list` shows a page, 100 unless --limit says otherwise, and what to pass
-  with --after for the next one; `export` writes all of them, JSON as one object a line.
+  order of their ends. `list` shows a page, 100 unless --limit says otherwise (1000 at most), and
+  what to pass with --after for the next one; `export` writes all of them, JSON as one object a line.
 
   Searches are quick however many certificates there are.
 

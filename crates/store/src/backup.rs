@@ -154,18 +154,21 @@ pub fn gap(database: &Path) -> Result<Option<Gap>, BackupError> {
     Ok(gap_beside(&absolute(database)?)?)
 }
 
-/// The database with its log, under other names.
+/// The database with its log, or what is left of it, under other names.
 fn move_aside(database: &Path) -> Result<Option<PathBuf>, BackupError> {
-    if database.symlink_metadata().is_err() {
+    let parts = ["-wal", "-shm", ""];
+    // A log that was left behind would be taken for that of the new database.
+    if parts.iter().all(|part| suffixed(database, part).symlink_metadata().is_err()) {
         return Ok(None);
     }
     let names = (0_u32..).map(|number| match number {
         0 => suffixed(database, "-before-restore"),
         _ => suffixed(database, &format!("-before-restore-{number}")),
     });
-    let aside = names.into_iter().find(|name| name.symlink_metadata().is_err()).expect("numbers do not run out");
+    let is_free = |name: &PathBuf| parts.iter().all(|part| suffixed(name, part).symlink_metadata().is_err());
+    let aside = names.into_iter().find(is_free).expect("numbers do not run out");
     // The log first: without the database it says nothing, and the new database must not find it.
-    for part in ["-wal", "-shm", ""] {
+    for part in parts {
         let (from, to) = (suffixed(database, part), suffixed(&aside, part));
         match fs::rename(&from, to) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(file_error(&from, error)),

@@ -145,6 +145,16 @@ fn f31_what_is_no_backup_is_not_put_back_and_a_running_authority_is_left_alone()
     stage.does(&["confirm-restore", "ca.json"]);
     stage.does(&["check", "ca.json"]);
     assert!(stage.serve().stop().status.success());
+    // A log without its database is not taken for that of the one that is put back.
+    fs::remove_file(stage.path("db.sqlite")).unwrap();
+    fs::write(stage.path("db.sqlite-wal"), "of another database").unwrap();
+    let said: Value =
+        serde_json::from_str(&stage.does(&["restore", "copy.sqlite", "ca.json", "--format", "json"])).unwrap();
+    assert!(!stage.path("db.sqlite-wal").exists(), "{said}");
+    let aside = format!("{}-wal", said["before"].as_str().unwrap());
+    assert_eq!(fs::read_to_string(aside).unwrap(), "of another database");
+    stage.does(&["confirm-restore", "ca.json"]);
+    assert!(stage.serve().stop().status.success());
     // On another machine there is no mark: that is told, too.
     let elsewhere = crate::stage::Stage::new();
     // What the record is sealed with is a file of its own.
