@@ -49,8 +49,11 @@ pub enum BackupError {
     /// Something is there already.
     #[error("{} is there already: name another file", .0.display())]
     Exists(PathBuf),
+    /// It is a file of another program.
+    #[error("{} is not a database of Rung: name a file that `rung-ca backup` wrote", .0.display())]
+    Foreign(PathBuf),
     /// The system does not let us.
-    #[error("{}: {source}", file.display())]
+    #[error("{} cannot be read or written", file.display())]
     File {
         /// The file.
         file: PathBuf,
@@ -62,10 +65,10 @@ pub enum BackupError {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// The database could not be read, or the copy not be written.
-    #[error("the copy could not be made: {0}")]
+    #[error("the copy could not be made")]
     Sqlite(#[from] rusqlite::Error),
     /// What was copied is not what should be there.
-    #[error("{} is damaged ({reason}): it is not kept", file.display())]
+    #[error("{} is damaged ({reason})", file.display())]
     Wrong {
         /// The file.
         file: PathBuf,
@@ -115,7 +118,12 @@ pub fn copy(database: &Path, target: &Path, progress: &mut dyn FnMut(u64, u64)) 
 pub fn look_through(copy: &Path) -> Result<Contents, BackupError> {
     let size = fs::metadata(copy).map_err(|source| file_error(copy, source))?.len();
     let connection = Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    check_copy(&connection, copy, size)
+    check_copy(&connection, copy, size).map_err(|error| match error {
+        // What to do about a database is not what to do about a copy.
+        BackupError::Open(OpenError::Damaged { file, reason }) => BackupError::Wrong { file, reason },
+        BackupError::Open(OpenError::Foreign { file }) => BackupError::Foreign(file),
+        other => other,
+    })
 }
 
 /// Put a copy in the place of a database that nobody uses. What was there is moved aside, and the file that says how far
