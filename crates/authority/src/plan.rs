@@ -168,9 +168,11 @@ fn extensions(
     let key = request.public_key();
     let usage = match key.algorithm() {
         KeyAlgorithm::Rsa { .. } => KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_ENCIPHERMENT,
-        KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521 | KeyAlgorithm::Ed25519 => {
-            KeyUsage::DIGITAL_SIGNATURE
-        }
+        KeyAlgorithm::EcP256
+        | KeyAlgorithm::EcP384
+        | KeyAlgorithm::EcP521
+        | KeyAlgorithm::Ed25519
+        | KeyAlgorithm::MlDsa(_) => KeyUsage::DIGITAL_SIGNATURE,
     };
     let purposes = grant.terms.purposes.as_deref().unwrap_or(&[Purpose::ServerAuth, Purpose::ClientAuth]);
     let mut extensions = vec![

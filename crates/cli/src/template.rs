@@ -176,5 +176,6 @@ fn public_key(key: &PublicKey) -> (Object, &'static str) {
             (Object::opaque("*ecdsa.PublicKey"), "ECDSA")
         }
         KeyAlgorithm::Ed25519 => (Object::opaque("ed25519.PublicKey"), "Ed25519"),
+        KeyAlgorithm::MlDsa(set) => (Object::opaque("*mldsa.PublicKey"), set.as_str()),
     }
 }

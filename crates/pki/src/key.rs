@@ -1,6 +1,7 @@
 //! Public and private keys, the algorithms they sign with, and the [`Signer`] that certificates are made with.
 
 mod hash;
+mod ml_dsa;
 mod private;
 mod public;
 mod rsa;
@@ -12,6 +13,7 @@ mod weakness;
 use std::{fmt, future::Future, pin::Pin};
 
 pub use hash::{Hash, Hasher};
+pub use ml_dsa::MlDsa;
 pub use private::PrivateKey;
 pub use public::{PublicKey, WeakKey};
 pub use signature::SignatureAlgorithm;
@@ -27,6 +29,8 @@ pub enum KeyAlgorithm {
     EcP521,
     /// Ed25519 (RFC 8410).
     Ed25519,
+    /// ML-DSA (FIPS 204, RFC 9881).
+    MlDsa(MlDsa),
     /// RSA (RFC 8017).
     Rsa {
         /// Length of the modulus in bits.
@@ -42,18 +46,19 @@ impl KeyAlgorithm {
             Self::EcP384 => SignatureAlgorithm::EcdsaSha384,
             Self::EcP521 => SignatureAlgorithm::EcdsaSha512,
             Self::Ed25519 => SignatureAlgorithm::Ed25519,
+            Self::MlDsa(set) => SignatureAlgorithm::MlDsa(set),
             Self::Rsa { .. } => SignatureAlgorithm::RsaPkcs1Sha256,
         }
     }
 
-    /// The curve's name as JOSE and people write it; nothing for RSA.
+    /// The curve's name as JOSE and people write it; nothing for keys without a curve.
     pub fn curve(self) -> Option<&'static str> {
         match self {
             Self::EcP256 => Some("P-256"),
             Self::EcP384 => Some("P-384"),
             Self::EcP521 => Some("P-521"),
             Self::Ed25519 => Some("Ed25519"),
-            Self::Rsa { .. } => None,
+            Self::MlDsa(_) | Self::Rsa { .. } => None,
         }
     }
 
@@ -63,7 +68,7 @@ impl KeyAlgorithm {
             Self::EcP256 => Some(32),
             Self::EcP384 => Some(48),
             Self::EcP521 => Some(66),
-            Self::Ed25519 | Self::Rsa { .. } => None,
+            Self::Ed25519 | Self::MlDsa(_) | Self::Rsa { .. } => None,
         }
     }
 }
@@ -75,6 +80,7 @@ impl fmt::Display for KeyAlgorithm {
             Self::EcP384 => out.write_str("ECDSA P-384"),
             Self::EcP521 => out.write_str("ECDSA P-521"),
             Self::Ed25519 => out.write_str("Ed25519"),
+            Self::MlDsa(set) => set.fmt(out),
             Self::Rsa { bits } => write!(out, "RSA {bits}"),
         }
     }

@@ -30,6 +30,14 @@ pub enum KeyFileError {
     /// The key is there, but damaged, cut short or contradictory.
     #[error("the key is damaged: {0}")]
     Malformed(String),
+    /// The key cannot be written in the form that was asked for.
+    #[error("{form} has no form for keys of type {key}")]
+    NoForm {
+        /// What kind of key it is.
+        key: String,
+        /// Whose form was asked for.
+        form: &'static str,
+    },
     /// There is no key of the right sort in it.
     #[error("there is no {0} in it")]
     NotAKey(&'static str),
@@ -225,7 +233,7 @@ pub fn to_pkcs8_pem(key: &PrivateKey) -> Zeroizing<String> {
 /// password.
 ///
 /// # Errors
-/// When the password is empty, or the system has no randomness.
+/// When the password is empty, it is a kind of key that OpenSSH does not have, or the system has no randomness.
 pub fn to_openssh_pem(
     key: &PrivateKey,
     password: Option<&[u8]>,
@@ -260,12 +268,14 @@ pub fn to_der(key: &PrivateKey) -> Zeroizing<Vec<u8>> {
     }
 }
 
-/// The private numbers of a key in the order of RFC 7518 §6: the private number of an elliptic curve or the seed of
-/// Ed25519; of RSA d, p, q, d mod p-1, d mod q-1 and 1/q mod p.
+/// The private numbers of a key in the order of RFC 7518 §6: the private number of an elliptic curve, the seed of
+/// Ed25519 or ML-DSA; of RSA d, p, q, d mod p-1, d mod q-1 and 1/q mod p.
 pub fn private_numbers(key: &PrivateKey) -> Vec<Zeroizing<Vec<u8>>> {
     let octets = |octets: &[u8]| Zeroizing::new(octets.to_vec());
     match structure::PrivateNumbers::of(key) {
-        structure::PrivateNumbers::Ec(number) | structure::PrivateNumbers::Ed25519(number) => vec![octets(number)],
+        structure::PrivateNumbers::Ec(number)
+        | structure::PrivateNumbers::Ed25519(number)
+        | structure::PrivateNumbers::MlDsa(number) => vec![octets(number)],
         structure::PrivateNumbers::Rsa(numbers) => {
             let numbers = [numbers.d, numbers.p, numbers.q, numbers.dp, numbers.dq, numbers.qi];
             numbers.into_iter().map(|number| octets(number.as_bytes())).collect()
@@ -275,21 +285,27 @@ pub fn private_numbers(key: &PrivateKey) -> Vec<Zeroizing<Vec<u8>>> {
 
 /// A public key as OpenSSH has it in `authorized_keys` and behind its fingerprints (RFC 4253 §6.6, RFC 5656 §3.1,
 /// RFC 8709 §4).
-pub fn to_ssh_blob(key: &PublicKey) -> Vec<u8> {
+///
+/// # Errors
+/// When it is a kind of key that OpenSSH does not have.
+pub fn to_ssh_blob(key: &PublicKey) -> Result<Vec<u8>, KeyFileError> {
     openssh::public_blob(key)
 }
 
 /// A public key as a line of `authorized_keys`, without a comment and without an end of line.
-pub fn to_ssh_line(key: &PublicKey) -> String {
+///
+/// # Errors
+/// When it is a kind of key that OpenSSH does not have.
+pub fn to_ssh_line(key: &PublicKey) -> Result<String, KeyFileError> {
     ssh_line::write(key)
 }
 
 /// Write a key in clear, the way most programs expect its kind: `EC PRIVATE KEY` (SEC 1), `RSA PRIVATE KEY` (PKCS#1),
-/// or `PRIVATE KEY` (PKCS#8) for Ed25519.
+/// or `PRIVATE KEY` (PKCS#8) for Ed25519 and ML-DSA.
 pub fn to_pem(key: &PrivateKey) -> Zeroizing<String> {
     let label = match key.algorithm() {
         KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521 => "EC PRIVATE KEY",
-        KeyAlgorithm::Ed25519 => "PRIVATE KEY",
+        KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa(_) => "PRIVATE KEY",
         KeyAlgorithm::Rsa { .. } => "RSA PRIVATE KEY",
     };
     Zeroizing::new(pem::encode(label, &to_der(key)))
@@ -355,7 +371,7 @@ fn any_jwk(text: &[u8]) -> Result<AnyKey, KeyFileError> {
 fn private_jwk(text: &[u8]) -> Result<PrivateKey, KeyFileError> {
     match PrivateJwk::from_json(text) {
         Ok(key) => Ok(key.into_key()),
-        Err(JwkError::Member("d")) => Err(KeyFileError::NotAKey("private key")),
+        Err(JwkError::Member("d" | "priv")) => Err(KeyFileError::NotAKey("private key")),
         Err(error) => Err(error.into()),
     }
 }

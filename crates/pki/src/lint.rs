@@ -142,7 +142,11 @@ fn check_fields(subject: &Lintable<'_>, findings: &mut Findings) {
 fn is_strong(key: &PublicKey) -> bool {
     match key.algorithm() {
         KeyAlgorithm::Rsa { bits } => (2041..=8192).contains(&bits),
-        KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521 | KeyAlgorithm::Ed25519 => true,
+        KeyAlgorithm::EcP256
+        | KeyAlgorithm::EcP384
+        | KeyAlgorithm::EcP521
+        | KeyAlgorithm::Ed25519
+        | KeyAlgorithm::MlDsa(_) => true,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `--kty`, `--curve` and `--size`: which kind of key to make.
 
-use rung_pki::key::KeyAlgorithm;
+use rung_pki::{KeyAlgorithm, MlDsa};
 
 use crate::call::Call;
 use crate::failure::Usage;
@@ -8,8 +8,13 @@ use crate::grammar::Flag;
 
 /// The flags that say which kind of key to make.
 pub(crate) static FLAGS: &[Flag] = &[
-    Flag::value(&["kty"], "<kty>", "Kind of key: EC (the default), OKP or RSA."),
-    Flag::value(&["curve", "crv"], "<curve>", "Curve: P-256 (the default), P-384 or P-521 for EC, Ed25519 for OKP."),
+    Flag::value(&["kty"], "<kty>", "Kind of key: EC (the default), OKP, RSA or AKP."),
+    Flag::value(
+        &["curve", "crv"],
+        "<curve>",
+        "Curve: P-256 (the default), P-384 or P-521 for EC; Ed25519 for OKP; for AKP, which has none, ML-DSA-44, ML-DSA-65 \
+         (the default) or ML-DSA-87, signatures that outlast quantum computers.",
+    ),
     Flag::value(&["size"], "<bits>", "Size of an RSA key: 2048 (the default), 3072, 4096 or 8192."),
 ];
 
@@ -28,6 +33,13 @@ pub(crate) fn choose(kty: Option<&str>, curve: Option<&str>, size: Option<&str>)
         }
     }
     match kty.unwrap_or("EC") {
+        "AKP" => {
+            without("AKP", "size", size)?;
+            let name = curve.unwrap_or(MlDsa::MlDsa65.as_str());
+            let set =
+                MlDsa::from_name(name).ok_or_else(|| wrong_curve("AKP", name, "ML-DSA-44, ML-DSA-65, ML-DSA-87"))?;
+            Ok(KeyAlgorithm::MlDsa(set))
+        }
         "EC" => {
             without("EC", "size", size)?;
             match curve.unwrap_or("P-256") {
@@ -48,7 +60,7 @@ pub(crate) fn choose(kty: Option<&str>, curve: Option<&str>, size: Option<&str>)
             without("RSA", "curve", curve)?;
             rsa(size.unwrap_or("2048"))
         }
-        other => Err(Usage::new(format!("invalid value '{other}' for flag '--kty'; options are RSA, EC, OKP"))),
+        other => Err(Usage::new(format!("invalid value '{other}' for flag '--kty'; options are RSA, EC, OKP, AKP"))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which algorithm a key is used with, and whether it may be.
 
+use rung_pki::KeyAlgorithm;
 use rung_pki::jose::{Jwk, JwsAlgorithm, KeyManagement, SigningAlgorithm};
 
 use crate::failure::Usage;
@@ -47,7 +48,7 @@ impl Guess {
         match self {
             Self::Default => purpose.default_algorithm(jwk),
             Self::OnlyOne if purpose == Purpose::Signatures => {
-                let only = jwk.algorithm_of_pair().filter(|pair| pair.curve().is_some())?;
+                let only = jwk.algorithm_of_pair().filter(|pair| !matches!(pair, KeyAlgorithm::Rsa { .. }))?;
                 Some(JwsAlgorithm::default_for(only).as_str())
             }
             Self::OnlyOne => None,
@@ -61,11 +62,13 @@ pub(crate) fn check_fits(jwk: &Jwk) -> Result<(), Usage> {
         return Err(Usage::new("flag '--alg' is required with the given key"));
     };
     let curve = jwk.algorithm_of_pair().and_then(|pair| pair.curve());
+    if let (Some("enc"), None, Some(pair)) =
+        (jwk.usage.as_deref(), KeyManagement::default_for(jwk), jwk.algorithm_of_pair())
+    {
+        return Err(Usage::new(format!("key {pair} cannot be used for encryption")));
+    }
     let (fits, with_curve) = match jwk.usage.as_deref() {
         Some("sig") => (name.parse::<SigningAlgorithm>().is_ok_and(|algorithm| algorithm.fits(jwk)), true),
-        Some("enc") if curve == Some("Ed25519") => {
-            return Err(Usage::new("key Ed25519 cannot be used for encryption"));
-        }
         Some("enc") => (name.parse::<KeyManagement>().is_ok_and(|algorithm| algorithm.fits(jwk)), false),
         _ => (true, false),
     };

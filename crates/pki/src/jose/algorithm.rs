@@ -2,10 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{KeyAlgorithm, SignatureAlgorithm};
+use crate::{KeyAlgorithm, MlDsa, SignatureAlgorithm};
 
-/// A signature algorithm by its JOSE name (RFC 7518 §3.1, RFC 8037 §3.1); `none` and shared secrets are not among
-/// them.
+/// A signature algorithm by its JOSE name (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9964); `none` and shared secrets are not
+/// among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JwsAlgorithm {
     /// Ed25519.
@@ -16,6 +16,8 @@ pub enum JwsAlgorithm {
     Es384,
     /// ECDSA on P-521 with SHA-512.
     Es512,
+    /// ML-DSA.
+    MlDsa(MlDsa),
     /// RSASSA-PSS with SHA-256.
     Ps256,
     /// RSASSA-PSS with SHA-384.
@@ -33,17 +35,21 @@ pub enum JwsAlgorithm {
 /// The name of an algorithm that Rung does not verify with, such as `none` or `HS256`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the signature algorithm is not one of EdDSA, ES256, ES384, ES512, PS256, PS384, PS512, RS256, RS384 and RS512"
+    "the signature algorithm is not one of EdDSA, ES256, ES384, ES512, ML-DSA-44, ML-DSA-65, ML-DSA-87, PS256, PS384, \
+     PS512, RS256, RS384 and RS512"
 )]
 pub struct UnknownAlgorithm;
 
 impl JwsAlgorithm {
     /// Every algorithm there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::EdDsa,
         Self::Es256,
         Self::Es384,
         Self::Es512,
+        Self::MlDsa(MlDsa::MlDsa44),
+        Self::MlDsa(MlDsa::MlDsa65),
+        Self::MlDsa(MlDsa::MlDsa87),
         Self::Ps256,
         Self::Ps384,
         Self::Ps512,
@@ -59,6 +65,7 @@ impl JwsAlgorithm {
             KeyAlgorithm::EcP384 => Self::Es384,
             KeyAlgorithm::EcP521 => Self::Es512,
             KeyAlgorithm::Ed25519 => Self::EdDsa,
+            KeyAlgorithm::MlDsa(set) => Self::MlDsa(set),
             KeyAlgorithm::Rsa { .. } => Self::Rs256,
         }
     }
@@ -70,6 +77,7 @@ impl JwsAlgorithm {
             Self::Es256 => key == KeyAlgorithm::EcP256,
             Self::Es384 => key == KeyAlgorithm::EcP384,
             Self::Es512 => key == KeyAlgorithm::EcP521,
+            Self::MlDsa(set) => key == KeyAlgorithm::MlDsa(set),
             Self::Ps256 | Self::Ps384 | Self::Ps512 | Self::Rs256 | Self::Rs384 | Self::Rs512 => {
                 matches!(key, KeyAlgorithm::Rsa { .. })
             }
@@ -83,6 +91,7 @@ impl JwsAlgorithm {
             Self::Es256 => SignatureAlgorithm::EcdsaSha256,
             Self::Es384 => SignatureAlgorithm::EcdsaSha384,
             Self::Es512 => SignatureAlgorithm::EcdsaSha512,
+            Self::MlDsa(set) => SignatureAlgorithm::MlDsa(set),
             Self::Ps256 => SignatureAlgorithm::RsaPssSha256,
             Self::Ps384 => SignatureAlgorithm::RsaPssSha384,
             Self::Ps512 => SignatureAlgorithm::RsaPssSha512,
@@ -99,6 +108,7 @@ impl JwsAlgorithm {
             Self::Es256 => "ES256",
             Self::Es384 => "ES384",
             Self::Es512 => "ES512",
+            Self::MlDsa(set) => set.as_str(),
             Self::Ps256 => "PS256",
             Self::Ps384 => "PS384",
             Self::Ps512 => "PS512",

@@ -134,7 +134,7 @@ impl KeyManagement {
             None => Some(Self::AesGcmWrap(32)),
             Some(KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521) => Some(Self::EcdhEs(None)),
             Some(KeyAlgorithm::Rsa { .. }) => Some(Self::RsaOaep256),
-            Some(KeyAlgorithm::Ed25519) => None,
+            Some(KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa(_)) => None,
         }
     }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{JwsAlgorithm, VerificationKey, base64url, json};
-use crate::{KeyAlgorithm, KeyError, PublicKey};
+use crate::{KeyAlgorithm, KeyError, MlDsa, PublicKey};
 
 /// A public key that signatures are verified with, and what its owner says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,8 +68,8 @@ impl PublicJwk {
         members.public("verify")
     }
 
-    /// Write the key on one line, with the members in the order `use, kty, kid, crv, alg, x, y` or
-    /// `use, kty, kid, alg, n, e`.
+    /// Write the key on one line, with the members in the order `use, kty, kid, crv, alg, x, y`, `use, kty, kid, alg, n, e`
+    /// or `use, kty, kid, alg, pub`.
     pub fn to_json(&self) -> String {
         let mut text = self.open_json();
         text.push('}');
@@ -142,6 +142,10 @@ pub(super) fn thumbprint(key: &PublicKey) -> String {
         numbers(key).into_iter().map(|(name, number)| (name, base64url::encode(number))).collect();
     members.push(("kty", key_type(key.algorithm()).to_owned()));
     members.extend(key.algorithm().curve().map(|curve| ("crv", curve.to_owned())));
+    if let KeyAlgorithm::MlDsa(set) = key.algorithm() {
+        // RFC 9964: the parameter set is said by the algorithm alone.
+        members.push(("alg", set.as_str().to_owned()));
+    }
     members.sort_unstable();
     let members: Vec<String> = members.iter().map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
     base64url::encode(digest(&SHA256, format!("{{{}}}", members.join(",")).as_bytes()))
@@ -151,6 +155,7 @@ pub(super) fn key_type(algorithm: KeyAlgorithm) -> &'static str {
     match algorithm {
         KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521 => "EC",
         KeyAlgorithm::Ed25519 => "OKP",
+        KeyAlgorithm::MlDsa(_) => "AKP",
         KeyAlgorithm::Rsa { .. } => "RSA",
     }
 }
@@ -160,9 +165,10 @@ pub(super) fn numbers(key: &PublicKey) -> Vec<(&'static str, &[u8])> {
     if let Some((x, y)) = key.coordinates() {
         return vec![("x", x), ("y", y)];
     }
-    match key.rsa_numbers() {
-        Some((modulus, exponent)) => vec![("n", modulus), ("e", exponent)],
-        None => vec![("x", key.bits())],
+    match (key.algorithm(), key.rsa_numbers()) {
+        (_, Some((modulus, exponent))) => vec![("n", modulus), ("e", exponent)],
+        (KeyAlgorithm::MlDsa(_), None) => vec![("pub", key.bits())],
+        (_, None) => vec![("x", key.bits())],
     }
 }
 
@@ -204,6 +210,10 @@ pub(super) struct Members {
     pub(super) oth: bool,
     #[serde(default, deserialize_with = "json::secret")]
     pub(super) k: Option<Zeroizing<String>>,
+    #[serde(default, rename = "pub", deserialize_with = "json::string")]
+    octets: Option<String>,
+    #[serde(default, rename = "priv", deserialize_with = "json::secret")]
+    pub(super) seed: Option<Zeroizing<String>>,
     #[serde(default, deserialize_with = "json::strings")]
     pub(super) x5c: Option<Vec<String>>,
 }
@@ -223,6 +233,7 @@ impl Members {
             ("dq", self.dq.is_some()),
             ("qi", self.qi.is_some()),
             ("oth", self.oth),
+            ("priv", self.seed.is_some()),
         ];
         members.into_iter().find(|(_, there)| *there).map(|(name, _)| name)
     }
@@ -249,6 +260,7 @@ impl Members {
 
     pub(super) fn public_key(&self) -> Result<PublicKey, JwkError> {
         match self.kty.as_str() {
+            "AKP" => self.ml_dsa_key(),
             "EC" => self.ec_key(),
             "OKP" => match self.crv.as_deref().ok_or(JwkError::Member("crv"))? {
                 "Ed25519" => Ok(PublicKey::from_point(KeyAlgorithm::Ed25519, &self.number("x", 32)?)?),
@@ -257,6 +269,13 @@ impl Members {
             "RSA" => self.rsa_key(),
             other => Err(JwkError::Unsupported(other.chars().take(40).collect())),
         }
+    }
+
+    /// RFC 9964: a key pair of one algorithm, which it has to name.
+    fn ml_dsa_key(&self) -> Result<PublicKey, JwkError> {
+        let name = self.alg.as_deref().ok_or(JwkError::Member("alg"))?;
+        let set = MlDsa::from_name(name).ok_or_else(|| unsupported("AKP", name))?;
+        Ok(PublicKey::from_ml_dsa(set, &decode("pub", self.octets.as_deref())?)?)
     }
 
     fn ec_key(&self) -> Result<PublicKey, JwkError> {

@@ -104,12 +104,16 @@ impl Jwk {
         let mut text = Zeroizing::new(String::with_capacity(512));
         text.push('{');
         let curve = self.algorithm_of_pair().and_then(KeyAlgorithm::curve);
+        let of_key = match self.algorithm_of_pair() {
+            Some(KeyAlgorithm::MlDsa(set)) => Some(set.as_str()),
+            _ => None,
+        };
         let said = [
             ("use", self.usage.as_deref()),
             ("kty", Some(self.key_type())),
             ("kid", self.key_id.as_deref()),
             ("crv", curve),
-            ("alg", self.algorithm.as_deref()),
+            ("alg", of_key.or(self.algorithm.as_deref())),
         ];
         for (name, value) in said.into_iter().filter_map(|(name, value)| Some((name, value?))) {
             append(&mut text, name, value);
@@ -155,7 +159,7 @@ impl Jwk {
         self.public_key().map(PublicKey::algorithm)
     }
 
-    /// The `kty`: `EC`, `OKP`, `RSA` or `oct`.
+    /// The `kty`: `AKP`, `EC`, `OKP`, `RSA` or `oct`.
     pub fn key_type(&self) -> &'static str {
         self.algorithm_of_pair().map_or("oct", key_type)
     }

@@ -76,6 +76,7 @@ impl fmt::Debug for PrivateJwk {
 pub(super) fn private_key(members: &Members, public: &PublicKey) -> Result<PrivateKey, JwkError> {
     let key = match public.algorithm() {
         KeyAlgorithm::Rsa { .. } => rsa_key(members, public)?,
+        KeyAlgorithm::MlDsa(set) => PrivateKey::from_ml_dsa_seed(set, &secret("priv", members.seed.as_ref())?)?,
         algorithm => {
             let number = secret("d", members.d.as_ref())?;
             match algorithm {
@@ -94,6 +95,7 @@ pub(super) fn private_key(members: &Members, public: &PublicKey) -> Result<Priva
 pub(super) fn append_private(text: &mut Zeroizing<String>, key: &PrivateKey) {
     match PrivateNumbers::of(key) {
         PrivateNumbers::Ec(number) | PrivateNumbers::Ed25519(number) => append_secret(text, "d", number),
+        PrivateNumbers::MlDsa(seed) => append_secret(text, "priv", seed),
         PrivateNumbers::Rsa(numbers) => {
             append_secret(text, "d", numbers.d.as_bytes());
             append_secret(text, "p", numbers.p.as_bytes());

@@ -6,11 +6,14 @@ use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
     rand::SystemRandom,
     rsa::KeySize,
-    signature::{self as aws, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaEncoding, RsaKeyPair},
+    signature::{
+        self as aws, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, PqdsaKeyPair, RsaEncoding,
+        RsaKeyPair,
+    },
 };
 use zeroize::Zeroizing;
 
-use super::{KeyAlgorithm, KeyError, PublicKey, SignError, SignFuture, SignatureAlgorithm, Signer};
+use super::{KeyAlgorithm, KeyError, MlDsa, PublicKey, SignError, SignFuture, SignatureAlgorithm, Signer};
 
 /// A private key in memory, wiped when it is dropped.
 pub struct PrivateKey {
@@ -22,6 +25,7 @@ pub struct PrivateKey {
 enum Pair {
     Ec(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
+    MlDsa(MlDsa, PqdsaKeyPair),
     Rsa(RsaKeyPair),
 }
 
@@ -39,6 +43,10 @@ impl PrivateKey {
             }
             KeyAlgorithm::Ed25519 => {
                 let pair = Ed25519KeyPair::generate().map_err(failed)?;
+                Zeroizing::new(pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec())
+            }
+            KeyAlgorithm::MlDsa(set) => {
+                let pair = PqdsaKeyPair::generate(set.signing()).map_err(failed)?;
                 Zeroizing::new(pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec())
             }
             KeyAlgorithm::Rsa { bits } => {
@@ -70,6 +78,11 @@ impl PrivateKey {
             let public = PublicKey::from_point(KeyAlgorithm::Ed25519, pair.public_key().as_ref())?;
             let document = pair.to_pkcs8v1().map_err(|_| UNREADABLE)?;
             return Ok(Self { pkcs8: Zeroizing::new(document.as_ref().to_vec()), public, pair: Pair::Ed25519(pair) });
+        }
+        for set in MlDsa::ALL {
+            if let Ok(pair) = PqdsaKeyPair::from_pkcs8(set.signing(), pkcs8) {
+                return Self::from_ml_dsa(set, pair);
+            }
         }
         RsaKeyPair::from_pkcs8(pkcs8).map_err(|_| UNREADABLE).and_then(Self::from_rsa)
     }
@@ -106,6 +119,15 @@ impl PrivateKey {
         Self::from_pkcs8(document.as_ref())
     }
 
+    /// Make an ML-DSA key from its 32-octet seed (FIPS 204 §5.1).
+    ///
+    /// # Errors
+    /// When the seed has another length.
+    pub fn from_ml_dsa_seed(set: MlDsa, seed: &[u8]) -> Result<Self, KeyError> {
+        let pair = PqdsaKeyPair::from_seed(set.signing(), seed).map_err(|_| UNREADABLE)?;
+        Self::from_ml_dsa(set, pair)
+    }
+
     /// Make an elliptic curve key from its private number and its uncompressed point.
     ///
     /// # Errors
@@ -120,6 +142,13 @@ impl PrivateKey {
         let public = PublicKey::from_point(algorithm, pair.public_key().as_ref())?;
         let document = pair.to_pkcs8v1().map_err(|_| UNREADABLE)?;
         Ok(Self { pkcs8: Zeroizing::new(document.as_ref().to_vec()), public, pair: Pair::Ec(pair) })
+    }
+
+    fn from_ml_dsa(set: MlDsa, pair: PqdsaKeyPair) -> Result<Self, KeyError> {
+        let public = PublicKey::from_ml_dsa(set, pair.public_key().as_ref())?;
+        // RFC 9881 §6: the seed is what should be kept, and nothing leads back to it from the expanded key.
+        let document = pair.to_pkcs8v1().map_err(|_| KeyError::Unsupported(format!("{set} without its seed")))?;
+        Ok(Self { pkcs8: Zeroizing::new(document.as_ref().to_vec()), public, pair: Pair::MlDsa(set, pair) })
     }
 
     fn from_rsa(pair: RsaKeyPair) -> Result<Self, KeyError> {
@@ -150,6 +179,11 @@ impl PrivateKey {
         match &self.pair {
             Pair::Ec(pair) => Ok(pair.sign(&random, message).map_err(failed)?.as_ref().to_vec()),
             Pair::Ed25519(pair) => Ok(pair.try_sign(message).map_err(failed)?.as_ref().to_vec()),
+            Pair::MlDsa(set, pair) => {
+                let mut signature = vec![0; set.signing().signature_len()];
+                pair.sign(message, &mut signature).map_err(failed)?;
+                Ok(signature)
+            }
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
                 let encoding = rsa_encoding(algorithm).expect("an RSA algorithm fits an RSA key");
@@ -182,9 +216,11 @@ impl SignatureAlgorithm {
     fn fixed_for(self, key: KeyAlgorithm) -> Option<Self> {
         match key {
             KeyAlgorithm::Rsa { .. } => rsa_encoding(self).map(|_| self),
-            KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521 | KeyAlgorithm::Ed25519 => {
-                (key.default_signature() == self).then_some(self)
-            }
+            KeyAlgorithm::EcP256
+            | KeyAlgorithm::EcP384
+            | KeyAlgorithm::EcP521
+            | KeyAlgorithm::Ed25519
+            | KeyAlgorithm::MlDsa(_) => (key.default_signature() == self).then_some(self),
         }
     }
 }
@@ -194,7 +230,7 @@ fn ec_signing(algorithm: KeyAlgorithm) -> Option<&'static EcdsaSigningAlgorithm>
         KeyAlgorithm::EcP256 => Some(&aws::ECDSA_P256_SHA256_ASN1_SIGNING),
         KeyAlgorithm::EcP384 => Some(&aws::ECDSA_P384_SHA384_ASN1_SIGNING),
         KeyAlgorithm::EcP521 => Some(&aws::ECDSA_P521_SHA512_ASN1_SIGNING),
-        KeyAlgorithm::Ed25519 | KeyAlgorithm::Rsa { .. } => None,
+        KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa(_) | KeyAlgorithm::Rsa { .. } => None,
     }
 }
 
@@ -209,7 +245,8 @@ fn rsa_encoding(algorithm: SignatureAlgorithm) -> Option<&'static dyn RsaEncodin
         SignatureAlgorithm::EcdsaSha256
         | SignatureAlgorithm::EcdsaSha384
         | SignatureAlgorithm::EcdsaSha512
-        | SignatureAlgorithm::Ed25519 => return None,
+        | SignatureAlgorithm::Ed25519
+        | SignatureAlgorithm::MlDsa(_) => return None,
     };
     Some(encoding)
 }

@@ -11,14 +11,14 @@ use der::{
     asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef},
 };
 
-use super::{KeyAlgorithm, KeyError, SignatureAlgorithm, SignatureError, weakness};
+use super::{KeyAlgorithm, KeyError, MlDsa, SignatureAlgorithm, SignatureError, weakness};
 
 /// A public key of a kind that Rung can verify with, kept with the `SubjectPublicKeyInfo` it came in.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey {
     algorithm: KeyAlgorithm,
     spki: Vec<u8>,
-    /// Content of the BIT STRING: a point, the Ed25519 octets, or an `RSAPublicKey`.
+    /// Content of the BIT STRING: a point, the octets of Ed25519 or ML-DSA, or an `RSAPublicKey`.
     bits: Vec<u8>,
 }
 
@@ -62,10 +62,20 @@ impl PublicKey {
             KeyAlgorithm::EcP384 => (EC_PUBLIC_KEY, Some(P384)),
             KeyAlgorithm::EcP521 => (EC_PUBLIC_KEY, Some(P521)),
             KeyAlgorithm::Ed25519 => (ED25519, None),
-            KeyAlgorithm::Rsa { .. } => return Err(KeyError::Malformed("an RSA key is not a point")),
+            KeyAlgorithm::MlDsa(_) | KeyAlgorithm::Rsa { .. } => {
+                return Err(KeyError::Malformed("keys of this kind are not points"));
+            }
         };
         let parameters = parameters.as_ref().map(AnyRef::from);
         Self::from_parts(Identifier { oid, parameters }, point)
+    }
+
+    /// Make an ML-DSA key from its octets (FIPS 204 §5.1).
+    ///
+    /// # Errors
+    /// When there are more or fewer than the parameter set asks for.
+    pub fn from_ml_dsa(set: MlDsa, octets: &[u8]) -> Result<Self, KeyError> {
+        Self::from_parts(Identifier { oid: set.oid(), parameters: None }, octets)
     }
 
     /// Make an RSA key from its modulus and public exponent, both big-endian.
@@ -105,7 +115,8 @@ impl PublicKey {
         &self.spki
     }
 
-    /// The content of the BIT STRING: an uncompressed point, the Ed25519 octets, or a DER `RSAPublicKey`.
+    /// The content of the BIT STRING: an uncompressed point, the octets of Ed25519 or ML-DSA, or a DER
+    /// `RSAPublicKey`.
     pub fn bits(&self) -> &[u8] {
         &self.bits
     }
@@ -207,6 +218,10 @@ fn check_point(algorithm: KeyAlgorithm, bits: &[u8]) -> Result<(), KeyError> {
             bits.len() == 1 + 2 * len && bits[0] == 4
         }
         KeyAlgorithm::Ed25519 => bits.len() == 32,
+        KeyAlgorithm::MlDsa(set) if bits.len() != set.public_len() => {
+            return Err(KeyError::Malformed("the ML-DSA key has the wrong length"));
+        }
+        KeyAlgorithm::MlDsa(_) => true,
         KeyAlgorithm::Rsa { .. } => true,
     };
     if fits { Ok(()) } else { Err(KeyError::Malformed("the point has the wrong length or is compressed")) }
@@ -226,12 +241,17 @@ struct Identifier<'a> {
 
 impl Identifier<'_> {
     fn key_algorithm(&self, bits: &[u8]) -> Result<KeyAlgorithm, KeyError> {
+        if let Some(set) = MlDsa::from_oid(self.oid) {
+            // RFC 9881 §2: no parameters.
+            let fits = self.parameters.is_none();
+            return if fits { Ok(KeyAlgorithm::MlDsa(set)) } else { Err(UNEXPECTED_PARAMETERS) };
+        }
         match self.oid {
             EC_PUBLIC_KEY => self.curve(),
             ED25519 if self.parameters.is_none() => Ok(KeyAlgorithm::Ed25519),
             // RFC 3279 §2.3.1: the parameters are NULL.
             RSA if self.parameters == Some(AnyRef::NULL) => rsa_algorithm(bits),
-            ED25519 | RSA => Err(KeyError::Malformed("unexpected algorithm parameters")),
+            ED25519 | RSA => Err(UNEXPECTED_PARAMETERS),
             DSA => Err(KeyError::Unsupported("DSA".to_owned())),
             ED448 => Err(KeyError::Unsupported("Ed448".to_owned())),
             other => Err(KeyError::Unsupported(other.to_string())),
@@ -271,6 +291,7 @@ struct RsaNumbers<'a> {
     exponent: UintRef<'a>,
 }
 
+const UNEXPECTED_PARAMETERS: KeyError = KeyError::Malformed("unexpected algorithm parameters");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P224: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.33");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_lc_rs::signature as aws;
 
-use super::KeyAlgorithm;
+use super::{KeyAlgorithm, MlDsa};
 
 /// An algorithm that certificates and tokens are signed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +17,8 @@ pub enum SignatureAlgorithm {
     EcdsaSha512,
     /// Ed25519 (RFC 8410 §3).
     Ed25519,
+    /// ML-DSA with an empty context (RFC 9881 §3).
+    MlDsa(MlDsa),
     /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 4055 §5).
     RsaPkcs1Sha256,
     /// RSASSA-PKCS1-v1_5 with SHA-384 (RFC 4055 §5).
@@ -33,11 +35,14 @@ pub enum SignatureAlgorithm {
 
 impl SignatureAlgorithm {
     /// Every algorithm there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::EcdsaSha256,
         Self::EcdsaSha384,
         Self::EcdsaSha512,
         Self::Ed25519,
+        Self::MlDsa(MlDsa::MlDsa44),
+        Self::MlDsa(MlDsa::MlDsa65),
+        Self::MlDsa(MlDsa::MlDsa87),
         Self::RsaPkcs1Sha256,
         Self::RsaPkcs1Sha384,
         Self::RsaPkcs1Sha512,
@@ -53,6 +58,7 @@ impl SignatureAlgorithm {
             Self::EcdsaSha384 => ECDSA_SHA384,
             Self::EcdsaSha512 => ECDSA_SHA512,
             Self::Ed25519 => ED25519,
+            Self::MlDsa(set) => set.identifier_der(),
             Self::RsaPkcs1Sha256 => RSA_PKCS1_SHA256,
             Self::RsaPkcs1Sha384 => RSA_PKCS1_SHA384,
             Self::RsaPkcs1Sha512 => RSA_PKCS1_SHA512,
@@ -76,6 +82,7 @@ impl SignatureAlgorithm {
                 matches!(key, KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521)
             }
             Self::Ed25519 => key == KeyAlgorithm::Ed25519,
+            Self::MlDsa(set) => key == KeyAlgorithm::MlDsa(set),
             Self::RsaPkcs1Sha256
             | Self::RsaPkcs1Sha384
             | Self::RsaPkcs1Sha512
@@ -99,6 +106,7 @@ impl SignatureAlgorithm {
             (Self::EcdsaSha384, K::EcP521) => &aws::ECDSA_P521_SHA384_ASN1,
             (Self::EcdsaSha512, K::EcP521) => &aws::ECDSA_P521_SHA512_ASN1,
             (Self::Ed25519, K::Ed25519) => &aws::ED25519,
+            (Self::MlDsa(set), K::MlDsa(of_key)) if set == of_key => set.verification(),
             (Self::RsaPkcs1Sha256, K::Rsa { .. }) => &aws::RSA_PKCS1_2048_8192_SHA256,
             (Self::RsaPkcs1Sha384, K::Rsa { .. }) => &aws::RSA_PKCS1_2048_8192_SHA384,
             (Self::RsaPkcs1Sha512, K::Rsa { .. }) => &aws::RSA_PKCS1_2048_8192_SHA512,
@@ -131,6 +139,7 @@ impl fmt::Display for SignatureAlgorithm {
             Self::EcdsaSha384 => "ECDSA-SHA384",
             Self::EcdsaSha512 => "ECDSA-SHA512",
             Self::Ed25519 => "Ed25519",
+            Self::MlDsa(set) => set.as_str(),
             Self::RsaPkcs1Sha256 => "SHA256-RSA",
             Self::RsaPkcs1Sha384 => "SHA384-RSA",
             Self::RsaPkcs1Sha512 => "SHA512-RSA",

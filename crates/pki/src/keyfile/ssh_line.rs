@@ -41,13 +41,13 @@ pub(super) fn read(text: &str) -> Result<PublicKey, KeyFileError> {
         }
     };
     // Also refuses numbers with zeros in front, which would be another key to those who compare the text.
-    if openssh::public_blob(&key) == blob { Ok(key) } else { Err(cut_short()) }
+    if openssh::public_blob(&key)? == blob { Ok(key) } else { Err(cut_short()) }
 }
 
 /// Type and base64.
-pub(super) fn write(key: &PublicKey) -> String {
-    let blob = openssh::public_blob(key);
-    format!("{} {}", openssh::name(key.algorithm()), STANDARD.encode(blob))
+pub(super) fn write(key: &PublicKey) -> Result<String, KeyFileError> {
+    let blob = openssh::public_blob(key)?;
+    Ok(format!("{} {}", openssh::name(key.algorithm())?, STANDARD.encode(blob)))
 }
 
 fn point(algorithm: KeyAlgorithm, reader: &mut openssh::Wire<'_>) -> Result<PublicKey, KeyFileError> {

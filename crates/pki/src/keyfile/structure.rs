@@ -54,6 +54,8 @@ pub(crate) enum PrivateNumbers<'a> {
     Ec(&'a [u8]),
     /// The seed of an Ed25519 key.
     Ed25519(&'a [u8]),
+    /// The seed of an ML-DSA key.
+    MlDsa(&'a [u8]),
     /// The numbers of an RSA key.
     Rsa(RsaPrivateKey<'a>),
 }
@@ -67,6 +69,8 @@ impl<'a> PrivateNumbers<'a> {
                 Self::Ec(EcPrivateKey::from_der(inner).expect(WRITTEN_BY_US).number.as_bytes())
             }
             KeyAlgorithm::Ed25519 => Self::Ed25519(<&OctetStringRef>::from_der(inner).expect(WRITTEN_BY_US).as_bytes()),
+            // RFC 9881 §6: an implicit tag, so the content follows it at once.
+            KeyAlgorithm::MlDsa(_) => Self::MlDsa(AnyRef::from_der(inner).expect(WRITTEN_BY_US).value()),
             KeyAlgorithm::Rsa { .. } => Self::Rsa(RsaPrivateKey::from_der(inner).expect(WRITTEN_BY_US)),
         }
     }
@@ -95,7 +99,7 @@ fn curve_oid(algorithm: KeyAlgorithm) -> Option<ObjectIdentifier> {
         KeyAlgorithm::EcP256 => Some(P256),
         KeyAlgorithm::EcP384 => Some(P384),
         KeyAlgorithm::EcP521 => Some(P521),
-        KeyAlgorithm::Ed25519 | KeyAlgorithm::Rsa { .. } => None,
+        KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa(_) | KeyAlgorithm::Rsa { .. } => None,
     }
 }
 

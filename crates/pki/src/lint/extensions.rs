@@ -86,8 +86,8 @@ fn unfit_usages(algorithm: KeyAlgorithm) -> &'static [KeyUsage] {
         KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521 => {
             &[KeyUsage::KEY_ENCIPHERMENT, KeyUsage::DATA_ENCIPHERMENT]
         }
-        // RFC 8410 §5: signatures alone.
-        KeyAlgorithm::Ed25519 => &[
+        // RFC 8410 §5, RFC 9881 §5: signatures alone.
+        KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa(_) => &[
             KeyUsage::KEY_ENCIPHERMENT,
             KeyUsage::DATA_ENCIPHERMENT,
             KeyUsage::KEY_AGREEMENT,

@@ -4,7 +4,7 @@ use const_oid::ObjectIdentifier;
 
 use super::{Members, ProfileError};
 use crate::{
-    SignatureAlgorithm,
+    MlDsa, SignatureAlgorithm,
     extension::{KeyUsage, Purpose},
 };
 
@@ -90,7 +90,7 @@ const PURPOSES: [(&str, Purpose); 14] = [
     ("microsoftkernelcodesigning", other("1.3.6.1.4.1.311.61.1.1")),
 ];
 
-const ALGORITHMS: [(&str, SignatureAlgorithm); 10] = [
+const ALGORITHMS: [(&str, SignatureAlgorithm); 13] = [
     ("SHA256-RSA", SignatureAlgorithm::RsaPkcs1Sha256),
     ("SHA384-RSA", SignatureAlgorithm::RsaPkcs1Sha384),
     ("SHA512-RSA", SignatureAlgorithm::RsaPkcs1Sha512),
@@ -101,4 +101,7 @@ const ALGORITHMS: [(&str, SignatureAlgorithm); 10] = [
     ("ECDSA-SHA384", SignatureAlgorithm::EcdsaSha384),
     ("ECDSA-SHA512", SignatureAlgorithm::EcdsaSha512),
     ("Ed25519", SignatureAlgorithm::Ed25519),
+    ("ML-DSA-44", SignatureAlgorithm::MlDsa(MlDsa::MlDsa44)),
+    ("ML-DSA-65", SignatureAlgorithm::MlDsa(MlDsa::MlDsa65)),
+    ("ML-DSA-87", SignatureAlgorithm::MlDsa(MlDsa::MlDsa87)),
 ];

@@ -152,6 +152,7 @@ fn openssl_verifies_signatures_by_every_kind_of_key() {
             SignatureAlgorithm::EcdsaSha384 => KeyAlgorithm::EcP384,
             SignatureAlgorithm::EcdsaSha512 => KeyAlgorithm::EcP521,
             SignatureAlgorithm::Ed25519 => KeyAlgorithm::Ed25519,
+            SignatureAlgorithm::MlDsa(set) => KeyAlgorithm::MlDsa(set),
             _ => KeyAlgorithm::Rsa { bits: 2048 },
         };
         let key = PrivateKey::generate(kind).unwrap();
@@ -173,6 +174,10 @@ fn openssl_verifies_signatures_by_every_kind_of_key() {
         let signature = key.sign_now(algorithm, &tbs).unwrap();
         let certificate = CertificateContent::assemble(&tbs, algorithm, &signature).unwrap();
         assert!(certificate.is_self_signed(), "{algorithm}");
+        if let SignatureAlgorithm::MlDsa(_) = algorithm {
+            // OpenSSL has it from version 3.5 on; the end-to-end tests ask Python's.
+            continue;
+        }
         let openssl = OpenSsl::new();
         openssl.write("it.pem", certificate.to_pem());
         openssl.run(&["verify", "-x509_strict", "-check_ss_sig", "-CAfile", "it.pem", "it.pem"]);

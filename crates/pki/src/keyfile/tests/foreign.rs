@@ -54,7 +54,7 @@ fn check_unsupported(contents: &[u8], expected: &str) {
 #[test]
 fn openssl_reads_what_we_write() {
     let bench = Bench::new();
-    for key in KINDS.map(key) {
+    for key in KINDS.into_iter().filter(is_classic).map(key) {
         let public = pem::encode("PUBLIC KEY", key.public_key().spki());
         bench.write("clear", to_pem(&key).as_bytes());
         assert_eq!(bench.make("openssl pkey -in clear -pubout -out out"), public.as_bytes());

@@ -32,7 +32,7 @@ pub(crate) static COMMAND: Command = Command {
         Argument { name: "<private-jwk-file>", count: Count::One, help: "Where the private key goes." },
     ],
     flags: &[&[
-        Flag::value(&["kty", "type"], "<kty>", "Kind of key: EC (the default), OKP, RSA or oct, a shared secret."),
+        Flag::value(&["kty", "type"], "<kty>", "Kind of key: EC (the default), OKP, RSA, AKP or oct, a shared secret."),
         Flag::value(
             &["crv", "curve"],
             "<curve>",

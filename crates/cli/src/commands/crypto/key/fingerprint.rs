@@ -1,6 +1,6 @@
 //! `crypto key fingerprint`
 
-use rung_pki::keyfile::{self, Extent};
+use rung_pki::keyfile::{self, Extent, KeyFileError};
 use rung_pki::{Hash, PublicKey};
 
 use crate::call::Call;
@@ -60,17 +60,17 @@ fn run(call: &Call) -> anyhow::Result<()> {
         Usage::new(format!("error parsing fingerprint format: '{format}' is not a valid fingerprint format"))
     })?;
     let key = file::read(call, call.argument(0).unwrap_or("-"), Extent::First)?;
-    let octets = hashed(key.public(), pkix, ssh);
+    let octets = hashed(key.public(), pkix, ssh)?;
     match call.switch("raw")? {
         true => print(&octets),
         false => print(format!("{name}:{}\n", encode(&hash.digest(&octets))).as_bytes()),
     }
 }
 
-fn hashed(key: &PublicKey, pkix: bool, ssh: bool) -> Vec<u8> {
+fn hashed(key: &PublicKey, pkix: bool, ssh: bool) -> Result<Vec<u8>, KeyFileError> {
     match (pkix, ssh) {
-        (true, _) => key.spki().to_vec(),
+        (true, _) => Ok(key.spki().to_vec()),
         (_, true) => keyfile::to_ssh_blob(key),
-        _ => key.bits().to_vec(),
+        _ => Ok(key.bits().to_vec()),
     }
 }

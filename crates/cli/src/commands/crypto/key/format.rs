@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use rung_pki::jose::{Jwk, Material, jwe};
-use rung_pki::keyfile::{self, AnyKey, Extent};
+use rung_pki::keyfile::{self, AnyKey, Extent, KeyFileError};
 use rung_pki::{PrivateKey, PublicKey, pem};
 use zeroize::Zeroizing;
 
@@ -83,7 +83,7 @@ fn run(call: &Call) -> anyhow::Result<()> {
     let target = out.as_ref().map(|out| Target::claim(Path::new(out), existing)).transpose()?;
     let key = file::parse(call, file, &contents, Extent::Only)?;
     let (written, mode) = match &key {
-        AnyKey::Public(key) => (Zeroizing::new(public(key, form)), Mode::Readable),
+        AnyKey::Public(key) => (Zeroizing::new(public(key, form)?), Mode::Readable),
         AnyKey::Private(key) => {
             let stays_clear = form == Form::Der && !keyfile::is_encrypted(&contents);
             let password = if is_plain || stays_clear {
@@ -118,13 +118,13 @@ fn form(call: &Call) -> anyhow::Result<Option<Form>> {
     Ok(asked.map(|(_, form)| form))
 }
 
-fn public(key: &PublicKey, form: Form) -> Vec<u8> {
-    match form {
+fn public(key: &PublicKey, form: Form) -> Result<Vec<u8>, KeyFileError> {
+    Ok(match form {
         Form::Der => key.spki().to_vec(),
         Form::Jwk => Jwk::new(Material::Public(key.clone())).to_json().as_bytes().to_vec(),
         Form::Pem => pem::encode("PUBLIC KEY", key.spki()).into_bytes(),
-        Form::Ssh => (keyfile::to_ssh_line(key) + "\n").into_bytes(),
-    }
+        Form::Ssh => (keyfile::to_ssh_line(key)? + "\n").into_bytes(),
+    })
 }
 
 fn private(

@@ -57,8 +57,12 @@ fn show_public(out: &mut String, key: &PublicKey) {
             number(out, "Y", y);
             let _ = writeln!(out, "Curve: {name}");
         }
-        _ => {
+        _ if key.algorithm() == KeyAlgorithm::Ed25519 => {
             out.push_str("Ed25519 Public-Key: (256 bit)\n");
+            number(out, "Public", key.bits());
+        }
+        _ => {
+            let _ = writeln!(out, "{} Public-Key: ({} bit)", key.algorithm(), key.bits().len() * 8);
             number(out, "Public", key.bits());
         }
     }
@@ -82,6 +86,11 @@ fn show_private(out: &mut String, key: &PrivateKey) {
             out.push_str("Ed25519 Private-Key: (512 bit)\n");
             number(out, "Public", public.bits());
             number(out, "Private", &numbers[0]);
+        }
+        KeyAlgorithm::MlDsa(set) => {
+            let _ = writeln!(out, "{set} Private-Key: ({} bit)", numbers[0].len() * 8);
+            number(out, "Public", public.bits());
+            number(out, "Seed", &numbers[0]);
         }
         KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521 => {
             let (x, y) = public.coordinates().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use rung_pki::jose::{Jwk, KeyManagement, Material, Secret, SigningAlgorithm};
-use rung_pki::{KeyAlgorithm, PrivateKey};
+use rung_pki::{KeyAlgorithm, MlDsa, PrivateKey};
 
 use crate::call::Call;
 use crate::failure::Usage;
@@ -22,8 +22,8 @@ impl Kind {
         let (curve, size) = (call.text("crv")?, call.text("size")?);
         let takes_size = matches!(kty.as_str(), "RSA" | "oct");
         let takes_curve = matches!(kty.as_str(), "EC" | "OKP");
-        if !takes_size && !takes_curve {
-            let options = "EC, RSA, OKP, or oct";
+        if !takes_size && !takes_curve && kty != "AKP" {
+            let options = "EC, RSA, OKP, AKP, or oct";
             return Err(Usage::new(format!("invalid value '{kty}' for flag '--kty'; options are {options}")).into());
         }
         let unwanted = [("size", size.is_some() && !takes_size), ("crv", curve.is_some() && !takes_curve)];
@@ -39,6 +39,7 @@ impl Kind {
             ("OKP", None | Some("Ed25519")) => Ok(Self::Pair(KeyAlgorithm::Ed25519)),
             ("EC" | "OKP", Some(other)) => bail!("invalid value for argument crv (crv: '{other}')"),
             ("RSA", _) => rsa(size.unwrap_or(2048)),
+            ("AKP", _) => ml_dsa(call),
             _ => Ok(Self::Secret(match size {
                 Some(size) => size,
                 None => usual_len(call)?,
@@ -58,6 +59,16 @@ impl Kind {
 /// What a `use` means for the choice of an algorithm.
 pub(super) fn purpose(usage: Option<&str>) -> Purpose {
     if usage == Some("enc") { Purpose::Encryption } else { Purpose::Signatures }
+}
+
+/// A key of this type has one algorithm, which says what kind of key it is (RFC 9964).
+fn ml_dsa(call: &Call) -> anyhow::Result<Kind> {
+    let name = call.text("alg")?.unwrap_or_else(|| MlDsa::MlDsa65.as_str().to_owned());
+    let Some(set) = MlDsa::from_name(&name) else {
+        let problem = format!("alg '{name}' is not compatible with kty 'AKP'");
+        return Err(Usage::new(format!("{problem}; options are ML-DSA-44, ML-DSA-65, ML-DSA-87")).into());
+    };
+    Ok(Kind::Pair(KeyAlgorithm::MlDsa(set)))
 }
 
 fn rsa(bits: usize) -> anyhow::Result<Kind> {
