@@ -15,7 +15,7 @@ use rung_pki::keyfile;
 use url::Url;
 use zeroize::Zeroizing;
 
-pub(crate) use self::algorithm::{Guess, Purpose, check_fits};
+pub(crate) use self::algorithm::{Guess, Purpose, check_fits, unfit};
 use crate::call::Call;
 use crate::failure::Usage;
 use crate::ui::{Question, shown};

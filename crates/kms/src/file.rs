@@ -45,7 +45,9 @@ fn explain(path: &Path, problem: KeyFileError) -> OpenError {
         KeyFileError::Malformed(problem) => OpenError::Damaged { path, problem },
         KeyFileError::NotAKey(_) | KeyFileError::SeveralKeys => OpenError::NotAKey { path, problem },
         KeyFileError::PasswordRequired => OpenError::PasswordRequired { path },
-        KeyFileError::NoForm { .. } | KeyFileError::Unsupported(_) => OpenError::UnsupportedKey { path, problem },
+        KeyFileError::DoesNotSign(_) | KeyFileError::NoForm { .. } | KeyFileError::Unsupported(_) => {
+            OpenError::UnsupportedKey { path, problem }
+        }
         KeyFileError::WrongPassword => OpenError::WrongPassword { path },
     }
 }

@@ -1,7 +1,9 @@
 //! Public and private keys, the algorithms they sign with, and the [`Signer`] that certificates are made with.
 
+mod exchange;
 mod hash;
 mod ml_dsa;
+mod ml_kem;
 mod private;
 mod public;
 mod rsa;
@@ -12,8 +14,10 @@ mod weakness;
 
 use std::{fmt, future::Future, pin::Pin};
 
+pub use exchange::{ExchangeAlgorithm, ExchangePrivateKey, ExchangePublicKey};
 pub use hash::{Hash, Hasher};
 pub use ml_dsa::MlDsa;
+pub use ml_kem::MlKem;
 pub use private::PrivateKey;
 pub use public::{PublicKey, WeakKey};
 pub use signature::SignatureAlgorithm;

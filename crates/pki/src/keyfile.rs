@@ -1,6 +1,7 @@
 //! Keys in every clothing in which they lie in files: PEM and DER of PKCS#1, SEC 1 and PKCS#8, encrypted or not,
 //! OpenSSH, JWK and JWE.
 
+mod any;
 pub(crate) mod cbc;
 mod clothing;
 mod legacy;
@@ -11,12 +12,18 @@ mod ssh_line;
 pub(crate) mod structure;
 #[cfg(test)]
 mod tests;
-
-use zeroize::Zeroizing;
+mod write;
 
 use self::clothing::Clothing;
+pub use self::{
+    any::AnyKey,
+    write::{
+        PrivateRef, private_numbers, to_der, to_encrypted_pkcs8_der, to_encrypted_pkcs8_pem, to_openssh_pem, to_pem,
+        to_pkcs8_pem, to_ssh_blob, to_ssh_line,
+    },
+};
 use crate::{
-    KeyAlgorithm, PrivateKey, PublicKey, Signer,
+    ExchangeAlgorithm, ExchangePublicKey, KeyError, PrivateKey, PublicKey, Signer,
     jose::{
         Jwk, JwkError, Material, PrivateJwk, PublicJwk,
         jwe::{self, JweError},
@@ -27,6 +34,9 @@ use crate::{
 /// Why a file is not the key that was looked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFileError {
+    /// A key that two sides agree on a secret with, where one that signs is needed.
+    #[error("a key of type {0} signs nothing, and one that signs is needed here")]
+    DoesNotSign(ExchangeAlgorithm),
     /// The key is there, but damaged, cut short or contradictory.
     #[error("the key is damaged: {0}")]
     Malformed(String),
@@ -79,8 +89,8 @@ pub fn is_encrypted(contents: &[u8]) -> bool {
 /// key that is not encrypted is ignored.
 pub fn read_private_key(contents: &[u8], password: Option<&[u8]>) -> Result<PrivateKey, KeyFileError> {
     match Clothing::find(contents)? {
-        Clothing::Pem(block) => from_pem(&block, password),
-        Clothing::Der(der) => from_der(&der, password),
+        Clothing::Pem(block) => from_pem(&block, password)?.into_signing(),
+        Clothing::Der(der) => from_der(&der, password)?.into_signing(),
         Clothing::Jwk(text) => private_jwk(text),
         Clothing::Jwe(text) => {
             let password = password.ok_or(KeyFileError::PasswordRequired)?;
@@ -98,38 +108,20 @@ pub fn read_private_key(contents: &[u8], password: Option<&[u8]>) -> Result<Priv
 pub fn read_public_key(contents: &[u8]) -> Result<PublicKey, KeyFileError> {
     match Clothing::find_first(contents)? {
         Clothing::Pem(block) => match public_of_pem(&block)? {
-            Some(key) => Ok(key),
-            None => Ok(from_pem(&block, None)?.public_key().clone()),
+            Some(key) => key.verifying().cloned(),
+            None => from_pem(&block, None)?.verifying().cloned(),
         },
         Clothing::Der(der) => match public_of_der(&der)? {
-            Some(key) => Ok(key),
-            None => Ok(from_der(&der, None)?.public_key().clone()),
+            Some(key) => key.verifying().cloned(),
+            None => from_der(&der, None)?.verifying().cloned(),
         },
         Clothing::Jwk(text) => match PublicJwk::from_json(text) {
             Err(JwkError::Private(_)) => Ok(private_jwk(text)?.public_key().clone()),
-            outcome => Ok(outcome?.key().clone()),
+            Err(error) => Err(does_not_sign(text).unwrap_or(error.into())),
+            Ok(key) => Ok(key.key().clone()),
         },
         Clothing::Jwe(_) => Err(KeyFileError::PasswordRequired),
         Clothing::SshLine(line) => ssh_line::read(line),
-    }
-}
-
-/// A key, whichever half a file holds.
-#[derive(Debug)]
-pub enum AnyKey {
-    /// A private key.
-    Private(Box<PrivateKey>),
-    /// A public key, by itself or in a certificate or certificate request.
-    Public(PublicKey),
-}
-
-impl AnyKey {
-    /// The public half.
-    pub fn public(&self) -> &PublicKey {
-        match self {
-            Self::Private(key) => key.public_key(),
-            Self::Public(key) => key,
-        }
     }
 }
 
@@ -142,26 +134,25 @@ pub enum Extent {
     Only,
 }
 
-/// Read the key of a file, private or public, whatever its clothing: what [`read_private_key`] and
-/// [`read_public_key`] read.
+/// Read the key of a file, private or public, for signatures or not, whatever its clothing: what [`read_private_key`] and
+/// [`read_public_key`] read, and keys that two sides agree on a secret with.
 ///
 /// # Errors
 /// When there is none, a damaged or unsupported one, or the password is missing or wrong. A password for a key that is
 /// not encrypted is ignored.
 pub fn read_key(contents: &[u8], password: Option<&[u8]>, extent: Extent) -> Result<AnyKey, KeyFileError> {
-    let private = |key| AnyKey::Private(Box::new(key));
     let clothing = match extent {
         Extent::First => Clothing::find_first(contents)?,
         Extent::Only => Clothing::find(contents)?,
     };
     match clothing {
         Clothing::Pem(block) => match public_of_pem(&block)? {
-            Some(key) => Ok(AnyKey::Public(key)),
-            None => from_pem(&block, password).map(private),
+            Some(key) => Ok(key),
+            None => from_pem(&block, password),
         },
         Clothing::Der(der) => match public_of_der(&der)? {
-            Some(key) => Ok(AnyKey::Public(key)),
-            None => from_der(&der, password).map(private),
+            Some(key) => Ok(key),
+            None => from_der(&der, password),
         },
         Clothing::Jwk(text) => any_jwk(text),
         Clothing::Jwe(text) => {
@@ -201,51 +192,6 @@ impl Container {
     }
 }
 
-/// Write a key as PKCS#8 encrypted with a password: PBES2 with PBKDF2-HMAC-SHA256 of 600 000 iterations and
-/// AES-256-CBC.
-///
-/// # Errors
-/// When the password is empty, or the system has no randomness.
-pub fn to_encrypted_pkcs8_pem(key: &PrivateKey, password: &[u8]) -> Result<String, KeyFileError> {
-    if password.is_empty() {
-        return Err(KeyFileError::PasswordRequired);
-    }
-    Ok(pem::encode(ENCRYPTED_PRIVATE_KEY, &pbes2::encrypt(key.pkcs8(), password)?))
-}
-
-/// The same in DER, without PEM around it.
-///
-/// # Errors
-/// When the password is empty, or the system has no randomness.
-pub fn to_encrypted_pkcs8_der(key: &PrivateKey, password: &[u8]) -> Result<Vec<u8>, KeyFileError> {
-    if password.is_empty() {
-        return Err(KeyFileError::PasswordRequired);
-    }
-    pbes2::encrypt(key.pkcs8(), password)
-}
-
-/// Write a key in clear as `PRIVATE KEY` (PKCS#8), whatever its kind.
-pub fn to_pkcs8_pem(key: &PrivateKey) -> Zeroizing<String> {
-    Zeroizing::new(pem::encode("PRIVATE KEY", key.pkcs8()))
-}
-
-/// Write a key the way OpenSSH does, with `comment`; encrypted by AES-256-CTR and 16 rounds of bcrypt if there is a
-/// password.
-///
-/// # Errors
-/// When the password is empty, it is a kind of key that OpenSSH does not have, or the system has no randomness.
-pub fn to_openssh_pem(
-    key: &PrivateKey,
-    password: Option<&[u8]>,
-    comment: &str,
-) -> Result<Zeroizing<String>, KeyFileError> {
-    if password.is_some_and(<[u8]>::is_empty) {
-        return Err(KeyFileError::PasswordRequired);
-    }
-    let contents = openssh::write(key, password, comment)?;
-    Ok(Zeroizing::new(pem::encode_in_lines_of(70, OPENSSH_PRIVATE_KEY, &contents)))
-}
-
 /// The comment of a private key of OpenSSH.
 ///
 /// # Errors
@@ -259,61 +205,9 @@ pub fn openssh_comment(contents: &[u8], password: Option<&[u8]>) -> Result<Strin
     }
 }
 
-/// The DER of the key in [`to_pem`].
-pub fn to_der(key: &PrivateKey) -> Zeroizing<Vec<u8>> {
-    match (key.algorithm(), structure::sec1(key)) {
-        (_, Some(sec1)) => sec1,
-        (KeyAlgorithm::Rsa { .. }, None) => Zeroizing::new(structure::inner(key).to_vec()),
-        _ => Zeroizing::new(key.pkcs8().to_vec()),
-    }
-}
-
-/// The private numbers of a key in the order of RFC 7518 §6: the private number of an elliptic curve, the seed of
-/// Ed25519 or ML-DSA; of RSA d, p, q, d mod p-1, d mod q-1 and 1/q mod p.
-pub fn private_numbers(key: &PrivateKey) -> Vec<Zeroizing<Vec<u8>>> {
-    let octets = |octets: &[u8]| Zeroizing::new(octets.to_vec());
-    match structure::PrivateNumbers::of(key) {
-        structure::PrivateNumbers::Ec(number)
-        | structure::PrivateNumbers::Ed25519(number)
-        | structure::PrivateNumbers::MlDsa(number) => vec![octets(number)],
-        structure::PrivateNumbers::Rsa(numbers) => {
-            let numbers = [numbers.d, numbers.p, numbers.q, numbers.dp, numbers.dq, numbers.qi];
-            numbers.into_iter().map(|number| octets(number.as_bytes())).collect()
-        }
-    }
-}
-
-/// A public key as OpenSSH has it in `authorized_keys` and behind its fingerprints (RFC 4253 §6.6, RFC 5656 §3.1,
-/// RFC 8709 §4).
-///
-/// # Errors
-/// When it is a kind of key that OpenSSH does not have.
-pub fn to_ssh_blob(key: &PublicKey) -> Result<Vec<u8>, KeyFileError> {
-    openssh::public_blob(key)
-}
-
-/// A public key as a line of `authorized_keys`, without a comment and without an end of line.
-///
-/// # Errors
-/// When it is a kind of key that OpenSSH does not have.
-pub fn to_ssh_line(key: &PublicKey) -> Result<String, KeyFileError> {
-    ssh_line::write(key)
-}
-
-/// Write a key in clear, the way most programs expect its kind: `EC PRIVATE KEY` (SEC 1), `RSA PRIVATE KEY` (PKCS#1),
-/// or `PRIVATE KEY` (PKCS#8) for Ed25519 and ML-DSA.
-pub fn to_pem(key: &PrivateKey) -> Zeroizing<String> {
-    let label = match key.algorithm() {
-        KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521 => "EC PRIVATE KEY",
-        KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa(_) => "PRIVATE KEY",
-        KeyAlgorithm::Rsa { .. } => "RSA PRIVATE KEY",
-    };
-    Zeroizing::new(pem::encode(label, &to_der(key)))
-}
-
-fn from_pem(block: &pem::Block, password: Option<&[u8]>) -> Result<PrivateKey, KeyFileError> {
+fn from_pem(block: &pem::Block, password: Option<&[u8]>) -> Result<AnyKey, KeyFileError> {
     if block.label == OPENSSH_PRIVATE_KEY {
-        return openssh::read(&block.contents, password).map(|(key, _)| key);
+        return openssh::read(&block.contents, password).map(|(key, _)| key.into());
     }
     let kind = match block.label.as_str() {
         "EC PRIVATE KEY" => plain::Kind::Sec1,
@@ -331,7 +225,7 @@ fn from_pem(block: &pem::Block, password: Option<&[u8]>) -> Result<PrivateKey, K
     kind.read(&contents).map_err(wrong_password_if_damaged)
 }
 
-fn from_der(der: &[u8], password: Option<&[u8]>) -> Result<PrivateKey, KeyFileError> {
+fn from_der(der: &[u8], password: Option<&[u8]>) -> Result<AnyKey, KeyFileError> {
     match plain::Kind::of(der)? {
         plain::Kind::EncryptedPkcs8 => pbes2::read(der, password),
         kind => kind.read(der),
@@ -339,10 +233,10 @@ fn from_der(der: &[u8], password: Option<&[u8]>) -> Result<PrivateKey, KeyFileEr
 }
 
 /// The public key of a PEM block that holds no private one.
-fn public_of_pem(block: &pem::Block) -> Result<Option<PublicKey>, KeyFileError> {
+fn public_of_pem(block: &pem::Block) -> Result<Option<AnyKey>, KeyFileError> {
     Ok(Some(match block.label.as_str() {
-        "PUBLIC KEY" => PublicKey::from_spki(&block.contents)?,
-        "RSA PUBLIC KEY" => PublicKey::from_rsa_der(&block.contents)?,
+        "PUBLIC KEY" => from_spki(&block.contents)?,
+        "RSA PUBLIC KEY" => AnyKey::Public(PublicKey::from_rsa_der(&block.contents)?),
         "CERTIFICATE" => plain::public_key_of_certificate(&block.contents)?,
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => plain::public_key_of_request(&block.contents)?,
         _ => return Ok(None),
@@ -350,9 +244,9 @@ fn public_of_pem(block: &pem::Block) -> Result<Option<PublicKey>, KeyFileError> 
 }
 
 /// The public key of a DER document that holds no private one.
-fn public_of_der(der: &[u8]) -> Result<Option<PublicKey>, KeyFileError> {
+fn public_of_der(der: &[u8]) -> Result<Option<AnyKey>, KeyFileError> {
     Ok(Some(match plain::Kind::of(der)? {
-        plain::Kind::Spki => PublicKey::from_spki(der)?,
+        plain::Kind::Spki => from_spki(der)?,
         plain::Kind::SignedDocument => {
             plain::public_key_of_certificate(der).or_else(|_| plain::public_key_of_request(der))?
         }
@@ -360,8 +254,22 @@ fn public_of_der(der: &[u8]) -> Result<Option<PublicKey>, KeyFileError> {
     }))
 }
 
+/// The public key of a `SubjectPublicKeyInfo`.
+fn from_spki(spki: &[u8]) -> Result<AnyKey, KeyFileError> {
+    match (PublicKey::from_spki(spki), ExchangePublicKey::from_spki(spki)) {
+        (Ok(key), _) => Ok(AnyKey::Public(key)),
+        (Err(_), Ok(key)) => Ok(AnyKey::ExchangePublic(key)),
+        // Each names what the other knows.
+        (Err(KeyError::Unsupported(_)), Err(error @ KeyError::Malformed(_))) | (Err(error), Err(_)) => {
+            Err(error.into())
+        }
+    }
+}
+
 fn any_jwk(text: &[u8]) -> Result<AnyKey, KeyFileError> {
     match Jwk::from_json(text)?.material {
+        Material::ExchangePrivate(key) => Ok(AnyKey::ExchangePrivate(key)),
+        Material::ExchangePublic(key) => Ok(AnyKey::ExchangePublic(key)),
         Material::Private(key) => Ok(AnyKey::Private(key)),
         Material::Public(key) => Ok(AnyKey::Public(key)),
         Material::Secret(_) => Err(KeyFileError::Unsupported("JWK type oct".to_owned())),
@@ -372,8 +280,13 @@ fn private_jwk(text: &[u8]) -> Result<PrivateKey, KeyFileError> {
     match PrivateJwk::from_json(text) {
         Ok(key) => Ok(key.into_key()),
         Err(JwkError::Member("d" | "priv")) => Err(KeyFileError::NotAKey("private key")),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(does_not_sign(text).unwrap_or(error.into())),
     }
+}
+
+/// What to say of a key that is one, but not for signatures.
+fn does_not_sign(text: &[u8]) -> Option<KeyFileError> {
+    any_jwk(text).ok()?.verifying().err()
 }
 
 /// What a damaged key means when it was just decrypted with a scheme that does not authenticate.

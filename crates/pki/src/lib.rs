@@ -25,8 +25,8 @@ pub use certificate::{Certificate, CertificateContent, CertificateError};
 pub use crl::{Crl, CrlError};
 pub use extension::Extension;
 pub use key::{
-    Hash, Hasher, KeyAlgorithm, KeyError, MlDsa, PrivateKey, PublicKey, SignError, SignatureAlgorithm, SignatureError,
-    Signer,
+    ExchangeAlgorithm, ExchangePrivateKey, ExchangePublicKey, Hash, Hasher, KeyAlgorithm, KeyError, MlDsa, MlKem,
+    PrivateKey, PublicKey, SignError, SignatureAlgorithm, SignatureError, Signer,
 };
 pub use name::{Attribute, DistinguishedName, DnsName, EmailAddress, NameError, SubjectAltName, UriName};
 pub use request::{CertificateRequest, RequestContent, RequestError, VerifiedRequest};

@@ -1,6 +1,6 @@
 //! `--kty`, `--curve` and `--size`: which kind of key to make.
 
-use rung_pki::{KeyAlgorithm, MlDsa};
+use rung_pki::{ExchangeAlgorithm, KeyAlgorithm, MlDsa, MlKem};
 
 use crate::call::Call;
 use crate::failure::Usage;
@@ -17,6 +17,50 @@ pub(crate) static FLAGS: &[Flag] = &[
     ),
     Flag::value(&["size"], "<bits>", "Size of an RSA key: 2048 (the default), 3072, 4096 or 8192."),
 ];
+
+/// The same, with the kinds of keys that sign nothing.
+pub(crate) static PAIR_FLAGS: &[Flag] = &[
+    Flag::value(&["kty"], "<kty>", "Kind of key: EC (the default), OKP, RSA or AKP."),
+    Flag::value(
+        &["curve", "crv"],
+        "<curve>",
+        "Curve: P-256 (the default), P-384 or P-521 for EC; Ed25519 (the default) or X25519 for OKP; for AKP, which has \
+         none, ML-DSA-44, ML-DSA-65 (the default), ML-DSA-87, ML-KEM-512, ML-KEM-768 or ML-KEM-1024. X25519 and ML-KEM \
+         keys sign nothing: with them two sides agree on a secret.",
+    ),
+    Flag::value(&["size"], "<bits>", "Size of an RSA key: 2048 (the default), 3072, 4096 or 8192."),
+];
+
+/// What kind of key to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PairAlgorithm {
+    /// One that two sides agree on a secret with.
+    Exchange(ExchangeAlgorithm),
+    /// One that signs.
+    Signing(KeyAlgorithm),
+}
+
+/// The kind of key that these values of [`PAIR_FLAGS`] mean.
+pub(crate) fn choose_pair(kty: &str, curve: Option<&str>, size: Option<&str>) -> Result<PairAlgorithm, Usage> {
+    let (Some(curve), None) = (curve, size) else { return choose(Some(kty), curve, size).map(PairAlgorithm::Signing) };
+    if let Some(algorithm) = exchange(kty, curve) {
+        return Ok(PairAlgorithm::Exchange(algorithm));
+    }
+    choose(Some(kty), Some(curve), None).map(PairAlgorithm::Signing).map_err(|problem| match kty {
+        "AKP" => wrong_curve(kty, curve, "ML-DSA-44, ML-DSA-65, ML-DSA-87, ML-KEM-512, ML-KEM-768, ML-KEM-1024"),
+        "OKP" => wrong_curve(kty, curve, "Ed25519, X25519"),
+        _ => problem,
+    })
+}
+
+/// The kind of key that two sides agree on a secret with, if it is the name of one.
+fn exchange(kty: &str, curve: &str) -> Option<ExchangeAlgorithm> {
+    match (kty, curve) {
+        ("OKP", "X25519") => Some(ExchangeAlgorithm::X25519),
+        ("AKP", name) => MlKem::from_name(name).map(ExchangeAlgorithm::MlKem),
+        _ => None,
+    }
+}
 
 /// What the flags ask for.
 pub(crate) fn algorithm(call: &Call) -> anyhow::Result<KeyAlgorithm> {

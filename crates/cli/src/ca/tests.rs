@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use rung_api::body::{OidcProvisioner, Provisioner, SignResponse};
 use rung_pki::extension::{self, BasicConstraints, KeyUsage};
 use rung_pki::{
-    Certificate, CertificateContent, DistinguishedName, KeyAlgorithm, PrivateKey, PublicKey, SerialNumber, Signer,
-    SubjectAltName,
+    Certificate, CertificateContent, DistinguishedName, KeyAlgorithm, MlDsa, PrivateKey, PublicKey, SerialNumber,
+    Signer, SubjectAltName,
 };
 use serde_json::json;
 
@@ -28,6 +28,8 @@ fn the_key_flags_name_a_kind_of_key() {
     check_key([None, None, None], Ok(KeyAlgorithm::EcP256));
     check_key([Some("EC"), Some("P-521"), None], Ok(KeyAlgorithm::EcP521));
     check_key([Some("OKP"), None, None], Ok(KeyAlgorithm::Ed25519));
+    check_key([Some("AKP"), None, None], Ok(KeyAlgorithm::MlDsa(MlDsa::MlDsa65)));
+    check_key([Some("AKP"), Some("ML-DSA-87"), None], Ok(KeyAlgorithm::MlDsa(MlDsa::MlDsa87)));
     check_key([Some("RSA"), None, None], Ok(KeyAlgorithm::Rsa { bits: 2048 }));
     check_key([Some("RSA"), None, Some("4096")], Ok(KeyAlgorithm::Rsa { bits: 4096 }));
 }
@@ -38,10 +40,17 @@ fn key_flags_that_do_not_fit_are_refused() {
     check_key([None, None, Some("2048")], Err("flag '--size' requires the '--kty' flag"));
     check_key([Some("EC"), None, Some("2048")], Err("flag '--size' is incompatible with flag '--kty EC'"));
     check_key([Some("RSA"), Some("P-256"), None], Err("flag '--curve' is incompatible with flag '--kty RSA'"));
-    check_key([Some("ec"), None, None], Err("invalid value 'ec' for flag '--kty'; options are RSA, EC, OKP"));
+    check_key([Some("ec"), None, None], Err("invalid value 'ec' for flag '--kty'; options are RSA, EC, OKP, AKP"));
     check_key([Some("RSA"), None, Some("1024")], Err("flag '--size' requires at least 2048"));
     let wrong = "flag '--kty EC' is incompatible with flag '--curve P-224'\n\n  Option(s): --curve P-256, P-384, P-521";
     check_key([Some("EC"), Some("P-224"), None], Err(wrong));
+    // What signs nothing is no key of a certificate.
+    let wrong = "flag '--kty OKP' is incompatible with flag '--curve X25519'\n\n  Option(s): --curve Ed25519";
+    check_key([Some("OKP"), Some("X25519"), None], Err(wrong));
+    let sets = "\n\n  Option(s): --curve ML-DSA-44, ML-DSA-65, ML-DSA-87";
+    let wrong = format!("flag '--kty AKP' is incompatible with flag '--curve ML-KEM-768'{sets}");
+    check_key([Some("AKP"), Some("ML-KEM-768"), None], Err(&wrong));
+    check_key([Some("AKP"), None, Some("65")], Err("flag '--size' is incompatible with flag '--kty AKP'"));
 }
 
 #[test]

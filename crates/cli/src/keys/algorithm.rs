@@ -37,7 +37,7 @@ impl Purpose {
         match (self, jwk.algorithm_of_pair()) {
             (Self::Encryption, _) => KeyManagement::default_for(jwk).map(KeyManagement::as_str),
             (Self::Signatures, Some(pair)) => Some(JwsAlgorithm::default_for(pair).as_str()),
-            (Self::Signatures, None) => Some("HS256"),
+            (Self::Signatures, None) => jwk.is_secret().then_some("HS256"),
         }
     }
 }
@@ -61,11 +61,15 @@ pub(crate) fn check_fits(jwk: &Jwk) -> Result<(), Usage> {
     let Some(name) = jwk.algorithm.as_deref() else {
         return Err(Usage::new("flag '--alg' is required with the given key"));
     };
-    let curve = jwk.algorithm_of_pair().and_then(|pair| pair.curve());
-    if let (Some("enc"), None, Some(pair)) =
-        (jwk.usage.as_deref(), KeyManagement::default_for(jwk), jwk.algorithm_of_pair())
-    {
-        return Err(Usage::new(format!("key {pair} cannot be used for encryption")));
+    let curve = jwk.curve();
+    match jwk.usage.as_deref() {
+        Some("enc") if Purpose::Encryption.default_algorithm(jwk).is_none() => {
+            return Err(Usage::new(format!("key {}", unfit(jwk, Purpose::Encryption))));
+        }
+        Some("sig") if Purpose::Signatures.default_algorithm(jwk).is_none() => {
+            return Err(Usage::new(format!("key {}", unfit(jwk, Purpose::Signatures))));
+        }
+        _ => {}
     }
     let (fits, with_curve) = match jwk.usage.as_deref() {
         Some("sig") => (name.parse::<SigningAlgorithm>().is_ok_and(|algorithm| algorithm.fits(jwk)), true),
@@ -80,4 +84,15 @@ pub(crate) fn check_fits(jwk: &Jwk) -> Result<(), Usage> {
         Some(curve) => format!("alg '{name}' is not compatible with kty '{kty}' and crv '{curve}'"),
         None => format!("alg '{name}' is not compatible with kty '{kty}'"),
     }))
+}
+
+/// What to say of a key that is not for this at all.
+pub(crate) fn unfit(jwk: &Jwk, purpose: Purpose) -> String {
+    let pair = jwk.algorithm_of_pair().map(|pair| pair.to_string());
+    let name = pair.or_else(|| jwk.curve().map(str::to_owned)).unwrap_or_else(|| jwk.key_type().to_owned());
+    let what = match purpose {
+        Purpose::Encryption => "encryption",
+        Purpose::Signatures => "signatures",
+    };
+    format!("{name} cannot be used for {what}")
 }

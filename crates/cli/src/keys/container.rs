@@ -2,7 +2,7 @@
 
 use anyhow::{anyhow, bail};
 use rung_pki::jose::{Jwk, Material};
-use rung_pki::keyfile::{self, KeyFileError};
+use rung_pki::keyfile::{self, Extent, KeyFileError};
 use rung_pki::pem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -28,8 +28,8 @@ pub(super) fn from_pem(call: &Call, file: &str, contents: &[u8]) -> anyhow::Resu
     };
     match block.label.as_str() {
         "CERTIFICATE" | "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" | "PUBLIC KEY" | "RSA PUBLIC KEY" => {
-            let key = keyfile::read_public_key(contents).map_err(|error| anyhow!("error parsing {file}: {error}"))?;
-            Ok(Jwk::new(Material::Public(key)))
+            let key = keyfile::read_key(contents, None, Extent::Only).and_then(Material::try_from);
+            Ok(Jwk::new(key.map_err(|error| anyhow!("error parsing {file}: {error}"))?))
         }
         "DSA PRIVATE KEY"
         | "EC PRIVATE KEY"
@@ -57,22 +57,25 @@ pub(super) fn set_members(text: &[u8]) -> Option<Vec<(Option<String>, Box<RawVal
 }
 
 fn private(call: &Call, file: &str, contents: &[u8]) -> anyhow::Result<Jwk> {
-    let jwk = |key| Jwk::new(Material::Private(Box::new(key)));
+    let read = |password: Option<&[u8]>| {
+        let key = keyfile::read_key(contents, password, Extent::Only)?;
+        Ok(Jwk::new(key.try_into()?))
+    };
     let damaged = |error: KeyFileError| anyhow!("error parsing {file}: {error}");
     if !keyfile::is_encrypted(contents) {
-        return keyfile::read_private_key(contents, None).map(jwk).map_err(damaged);
+        return read(None).map_err(damaged);
     }
     if let Some(password) = password(call)? {
-        return match keyfile::read_private_key(contents, Some(password.as_bytes())) {
+        return match read(Some(password.as_bytes())) {
             Err(KeyFileError::WrongPassword) => {
                 bail!("error decrypting {file}: x509: decryption password incorrect")
             }
-            outcome => outcome.map(jwk).map_err(damaged),
+            outcome => outcome.map_err(damaged),
         };
     }
     let label = format!("Please enter the password to decrypt {}", shown(file));
-    call.ui.unlock(&question(call, &label), |password| match keyfile::read_private_key(contents, Some(password)) {
+    call.ui.unlock(&question(call, &label), |password| match read(Some(password)) {
         Err(KeyFileError::WrongPassword) => Ok(None),
-        outcome => outcome.map(|key| Some(jwk(key))).map_err(damaged),
+        outcome => outcome.map(Some).map_err(damaged),
     })
 }

@@ -58,6 +58,10 @@ fn keys_have_their_members_in_the_usual_order() {
     check_made(&["--kty", "RSA"], &rsa, "RS256");
     check_made(&["--kty", "RSA", "--use", "enc"], &rsa, "RSA-OAEP-256");
     check_made(&["--kty", "OKP"], &["use", "kty", "kid", "crv", "alg", "x", "d"], "EdDSA");
+    check_made(&["--kty", "OKP", "--crv", "X25519"], &["use", "kty", "kid", "crv", "alg", "x", "d"], "ECDH-ES");
+    let akp = ["use", "kty", "kid", "alg", "pub", "priv"];
+    check_made(&["--kty", "AKP"], &akp, "ML-DSA-65");
+    check_made(&["--kty", "AKP", "--alg", "ML-DSA-44"], &akp, "ML-DSA-44");
     check_made(&["--kty", "oct"], &oct, "HS256");
     check_made(&["--kty", "oct", "--use", "enc"], &oct, "A256GCMKW");
 }
@@ -99,7 +103,7 @@ fn keys_that_cannot_be_are_not_made() {
     check_not_made(&["a", "b", "--no-password"], "flag '--no-password' requires the '--insecure' flag\n");
     check_not_made(
         &["a", "b", "--kty", "ec"],
-        "invalid value 'ec' for flag '--kty'; options are EC, RSA, OKP, or oct\n",
+        "invalid value 'ec' for flag '--kty'; options are EC, RSA, OKP, AKP, or oct\n",
     );
     check_not_made(&["a", "b", "--size", "2048"], "flag '--size' is incompatible with '--kty EC'\n");
     check_not_made(&["a", "b", "--kty", "oct", "--curve", "P-256"], "flag '--crv' is incompatible with '--kty oct'\n");
@@ -111,6 +115,12 @@ fn keys_that_cannot_be_are_not_made() {
     let curve = "alg 'ES384' is not compatible with kty 'EC' and crv 'P-256'\n";
     check_not_made(&["a", "b", "--alg", "ES384", "--password-file", "pass"], curve);
     check_not_made(&["a", "b", "--kty", "OKP", "--use", "enc"], "Ed25519 cannot be used for encryption\n");
+    check_not_made(&["a", "b", "--kty", "AKP", "--use", "enc"], "ML-DSA-65 cannot be used for encryption\n");
+    check_not_made(&["a", "b", "--kty", "AKP", "--alg", "ES256"], "options are ML-DSA-44, ML-DSA-65, ML-DSA-87\n");
+    check_not_made(&["a", "b", "--kty", "AKP", "--crv", "P-256"], "flag '--crv' is incompatible with '--kty AKP'\n");
+    let exchange = ["a", "b", "--kty", "OKP", "--crv", "X25519", "--use", "sig"];
+    check_not_made(&exchange, "X25519 cannot be used for signatures\n");
+    check_not_made(&[&exchange[..], &["--alg", "HS256"]].concat(), "key X25519 cannot be used for signatures\n");
     check_not_made(&["a", "b", "--crv", "P-224"], "invalid value for argument crv (crv: 'P-224')\n");
     // Without a terminal nobody can be asked for the password, and then nothing is written.
     check_not_made(&["a", "b"], "--password-file");
@@ -262,7 +272,14 @@ fn verify(sandbox: &Sandbox, words: &[&str], token: &str) -> Outcome {
 #[test]
 fn every_kind_of_key_signs_tokens_that_verify() {
     let secret = ["--kty", "oct", "--alg", "HS512"];
-    for kind in [&[][..], &["--crv", "P-521"], &["--kty", "OKP"], &["--kty", "RSA", "--alg", "PS384"], &secret] {
+    for kind in [
+        &[][..],
+        &["--crv", "P-521"],
+        &["--kty", "OKP"],
+        &["--kty", "AKP"],
+        &["--kty", "RSA", "--alg", "PS384"],
+        &secret,
+    ] {
         let sandbox = with_key(kind);
         let outcome = sign(&sandbox, &[&["--key", "key.json"][..], &CLAIMS].concat(), "");
         assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "{kind:?}");
@@ -461,10 +478,12 @@ fn content_of_any_kind_is_signed() {
 #[test]
 fn content_is_encrypted_for_every_kind_of_key() {
     let enc = ["A128GCM", "A192GCM", "A256GCM", "A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512"];
-    let kinds: [&[&str]; 8] = [
+    let kinds: [&[&str]; 10] = [
         &["--kty", "EC"],
         &["--kty", "EC", "--crv", "P-384", "--alg", "ECDH-ES+A128KW"],
         &["--kty", "EC", "--crv", "P-521", "--alg", "ECDH-ES+A192KW"],
+        &["--kty", "OKP", "--crv", "X25519"],
+        &["--kty", "OKP", "--crv", "X25519", "--alg", "ECDH-ES+A256KW"],
         &["--kty", "RSA"],
         &["--kty", "oct"],
         &["--kty", "oct", "--alg", "A192KW"],

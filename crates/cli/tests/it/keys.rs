@@ -101,7 +101,17 @@ fn what_is_no_pair_is_refused_before_anything_is_written() {
             "a b --kty EC --crv P-512",
             "flag '--kty EC' is incompatible with flag '--curve P-512'\n\n  Option(s): --curve P-256, P-384, P-521\n",
         ),
-        ("a b --kty OKP --crv X25519", "flag '--kty OKP' is incompatible with flag '--curve X25519'"),
+        (
+            "a b --kty OKP --crv X448",
+            "flag '--kty OKP' is incompatible with flag '--curve X448'\n\n  Option(s): --curve Ed25519, X25519\n",
+        ),
+        (
+            "a b --kty AKP --crv ML-KEM",
+            "flag '--kty AKP' is incompatible with flag '--curve ML-KEM'\n\n  Option(s): --curve ML-DSA-44, ML-DSA-65, ML-DSA-87, \
+             ML-KEM-512, ML-KEM-768, ML-KEM-1024\n",
+        ),
+        ("a b --kty AKP --size 2048", "flag '--size' is incompatible with flag '--kty AKP'"),
+        ("a b --kty OKP --crv X25519 --size 2048", "flag '--size' is incompatible with flag '--kty OKP'"),
         ("a b", "there is no terminal to ask"),
     ] {
         check_refused(&sandbox, &format!("crypto keypair {arguments}"), part);
@@ -154,6 +164,87 @@ fn a_key_goes_through_every_format_and_back() {
         }
         rung(&sandbox, "crypto key format a.key --der --pkcs8 --force --out a.der");
         assert_eq!(tool(&sandbox, "openssl pkey -in a.der -inform DER -pubout"), sandbox.read("a.pub").as_bytes());
+    }
+}
+
+/// Kinds that OpenSSH does not have; the last word of each is what it is called.
+const OTHERS: [&str; 7] = [
+    "--kty OKP --crv X25519",
+    "--kty AKP --crv ML-DSA-44",
+    "--kty AKP --crv ML-DSA-65",
+    "--kty AKP --crv ML-DSA-87",
+    "--kty AKP --crv ML-KEM-512",
+    "--kty AKP --crv ML-KEM-768",
+    "--kty AKP --crv ML-KEM-1024",
+];
+
+#[test]
+fn keys_that_openssh_does_not_have_go_through_the_other_formats() {
+    let sandbox = sandbox();
+    for arguments in OTHERS {
+        rung(&sandbox, &format!("crypto keypair a.pub a.key --no-password --insecure --force {arguments}"));
+        let (before, name) = (sandbox.read("a.key"), arguments.rsplit_once(' ').unwrap().1);
+        assert!(before.starts_with("-----BEGIN PRIVATE KEY-----\n"), "{before}");
+        let json = if name.starts_with("ML-KEM") { None } else { Some("--jwk") };
+        for form in ["--der", "--der --pkcs8", "--pem --pkcs8"].into_iter().chain(json) {
+            for password in ["--no-password --insecure", "--password-file pw"] {
+                rung(&sandbox, &format!("crypto key format a.key --force --out b.key {form} {password}"));
+                let back =
+                    "crypto key format b.key --pem --no-password --insecure --password-file pw --force --out c.key";
+                rung(&sandbox, back);
+                assert_eq!(sandbox.read("c.key"), before, "{arguments} {form} {password}");
+            }
+            rung(&sandbox, &format!("crypto key format a.pub --force --out b.pub {form}"));
+            assert_eq!(rung(&sandbox, "crypto key public b.pub"), sandbox.read("a.pub"), "{arguments} {form}");
+        }
+        let own = rung(&sandbox, "crypto key fingerprint a.key");
+        assert_eq!(own, rung(&sandbox, "crypto key fingerprint a.pub"));
+        assert!(rung(&sandbox, "crypto key inspect a.key").starts_with(&format!("{name} Private-Key: (")));
+        assert!(rung(&sandbox, "crypto key inspect a.pub").starts_with(&format!("{name} Public-Key: (")));
+        check_refused(
+            &sandbox,
+            "crypto key format a.pub --ssh",
+            &format!("OpenSSH has no form for keys of type {name}"),
+        );
+        check_refused(&sandbox, "crypto key fingerprint --ssh a.pub", &format!("no form for keys of type {name}"));
+        if json.is_none() {
+            check_refused(
+                &sandbox,
+                "crypto key format a.pub --jwk",
+                &format!("JWK has no form for keys of type {name}"),
+            );
+        }
+        rung(&sandbox, "crypto change-pass a.key --new-password-file new");
+        assert!(sandbox.read("a.key").starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+        rung(&sandbox, "crypto change-pass a.key --password-file new --no-password --insecure");
+        assert_eq!(sandbox.read("a.key"), before);
+    }
+}
+
+#[test]
+fn ml_dsa_signs_and_exchange_keys_do_not() {
+    let sandbox = sandbox();
+    for arguments in OTHERS {
+        rung(&sandbox, &format!("crypto keypair a.pub a.key --no-password --insecure --force {arguments}"));
+        let name = arguments.rsplit_once(' ').unwrap().1;
+        if name.starts_with("ML-DSA") {
+            let signature = rung(&sandbox, "crypto key sign --key a.key pw");
+            let verify = format!("crypto key verify --key a.pub --signature {}", signature.trim_end());
+            assert_eq!(rung(&sandbox, &format!("{verify} pw")), "true\n");
+            check_refused(&sandbox, &format!("{verify} new"), "false");
+            continue;
+        }
+        let nothing = format!("a key of type {name} signs nothing, and one that signs is needed here");
+        for line in [
+            "crypto key sign --key a.key pw",
+            "crypto key sign --key a.pub pw",
+            "crypto key verify --key a.pub --signature AAAA pw",
+            "certificate create a a.csr --csr --key a.key",
+            "certificate create a a.csr --csr --key a.pub --skip-csr-signature",
+        ] {
+            check_refused(&sandbox, line, &nothing);
+        }
+        assert!(!sandbox.path("a.csr").exists());
     }
 }
 

@@ -51,7 +51,7 @@ impl SigningAlgorithm {
     /// of a key pair, nor a public key in a MAC.
     pub fn fits(self, key: &Jwk) -> bool {
         match (self, key.algorithm_of_pair()) {
-            (Self::Mac(_), pair) => pair.is_none(),
+            (Self::Mac(_), _) => key.is_secret(),
             (Self::Pair(algorithm), Some(pair)) => algorithm.fits(pair),
             (Self::Pair(_), None) => false,
         }
@@ -130,9 +130,12 @@ impl KeyManagement {
 
     /// The algorithm that encrypts for a key of this kind unless something else is asked for.
     pub fn default_for(key: &Jwk) -> Option<Self> {
+        if key.is_secret() {
+            return Some(Self::AesGcmWrap(32));
+        }
         match key.algorithm_of_pair() {
-            None => Some(Self::AesGcmWrap(32)),
-            Some(KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521) => Some(Self::EcdhEs(None)),
+            // X25519.
+            None | Some(KeyAlgorithm::EcP256 | KeyAlgorithm::EcP384 | KeyAlgorithm::EcP521) => Some(Self::EcdhEs(None)),
             Some(KeyAlgorithm::Rsa { .. }) => Some(Self::RsaOaep256),
             Some(KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa(_)) => None,
         }
@@ -141,8 +144,11 @@ impl KeyManagement {
     /// Whether this key encrypts or decrypts with it.
     pub fn fits(self, key: &Jwk) -> bool {
         match self {
-            Self::AesGcmWrap(_) | Self::AesWrap(_) | Self::Direct => key.algorithm_of_pair().is_none(),
-            Self::EcdhEs(_) => key.algorithm_of_pair().is_some_and(|kind| kind.coordinate_len().is_some()),
+            Self::AesGcmWrap(_) | Self::AesWrap(_) | Self::Direct => key.is_secret(),
+            Self::EcdhEs(_) => {
+                let curve = key.algorithm_of_pair().and_then(KeyAlgorithm::coordinate_len);
+                curve.is_some() || key.exchange_key().is_some()
+            }
             Self::Password(_) => false,
             Self::Rsa15 | Self::RsaOaep | Self::RsaOaep256 => {
                 matches!(key.algorithm_of_pair(), Some(KeyAlgorithm::Rsa { .. }))

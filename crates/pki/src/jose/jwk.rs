@@ -8,7 +8,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{JwsAlgorithm, VerificationKey, base64url, json};
-use crate::{KeyAlgorithm, KeyError, MlDsa, PublicKey};
+use crate::{ExchangeAlgorithm, ExchangePublicKey, KeyAlgorithm, KeyError, MlDsa, PublicKey};
 
 /// A public key that signatures are verified with, and what its owner says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,15 +137,21 @@ impl PublicJwk {
 
 /// The thumbprint of RFC 7638 with SHA-256, in base64url.
 pub(super) fn thumbprint(key: &PublicKey) -> String {
-    // RFC 7638 §3.2: the required members only, sorted by name.
-    let mut members: Vec<(&str, String)> =
-        numbers(key).into_iter().map(|(name, number)| (name, base64url::encode(number))).collect();
-    members.push(("kty", key_type(key.algorithm()).to_owned()));
-    members.extend(key.algorithm().curve().map(|curve| ("crv", curve.to_owned())));
+    let mut words = vec![("kty", key_type(key.algorithm()))];
+    words.extend(key.algorithm().curve().map(|curve| ("crv", curve)));
     if let KeyAlgorithm::MlDsa(set) = key.algorithm() {
         // RFC 9964: the parameter set is said by the algorithm alone.
-        members.push(("alg", set.as_str().to_owned()));
+        words.push(("alg", set.as_str()));
     }
+    thumbprint_of(&words, &numbers(key))
+}
+
+/// The thumbprint of a key with these members.
+pub(super) fn thumbprint_of(words: &[(&str, &str)], numbers: &[(&str, &[u8])]) -> String {
+    // RFC 7638 §3.2: the required members only, sorted by name.
+    let numbers = numbers.iter().map(|(name, number)| (*name, base64url::encode(number)));
+    let words = words.iter().map(|(name, word)| (*name, (*word).to_owned()));
+    let mut members: Vec<(&str, String)> = numbers.chain(words).collect();
     members.sort_unstable();
     let members: Vec<String> = members.iter().map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
     base64url::encode(digest(&SHA256, format!("{{{}}}", members.join(",")).as_bytes()))
@@ -276,6 +282,15 @@ impl Members {
         let name = self.alg.as_deref().ok_or(JwkError::Member("alg"))?;
         let set = MlDsa::from_name(name).ok_or_else(|| unsupported("AKP", name))?;
         Ok(PublicKey::from_ml_dsa(set, &decode("pub", self.octets.as_deref())?)?)
+    }
+
+    /// The public half of a key that two sides agree on a secret with (RFC 8037 §2), if it is one.
+    pub(super) fn exchange_key(&self) -> Option<Result<ExchangePublicKey, JwkError>> {
+        if (self.kty.as_str(), self.crv.as_deref()) != ("OKP", Some("X25519")) {
+            return None;
+        }
+        let octets = self.number("x", 32);
+        Some(octets.and_then(|octets| Ok(ExchangePublicKey::from_octets(ExchangeAlgorithm::X25519, &octets)?)))
     }
 
     fn ec_key(&self) -> Result<PublicKey, JwkError> {

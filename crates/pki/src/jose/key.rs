@@ -11,10 +11,13 @@ use zeroize::Zeroizing;
 
 use super::{
     JwkError, json,
-    jwk::{Members, key_type, numbers, thumbprint},
-    private_jwk::{append_private, append_secret, private_key, secret},
+    jwk::{Members, key_type, numbers, thumbprint, thumbprint_of},
+    private_jwk::{append_private, append_secret, exchange_private_key, private_key, secret},
 };
-use crate::{Certificate, KeyAlgorithm, PrivateKey, PublicKey, Signer};
+use crate::{
+    Certificate, ExchangeAlgorithm, ExchangePrivateKey, ExchangePublicKey, KeyAlgorithm, PrivateKey, PublicKey, Signer,
+    keyfile::{AnyKey, KeyFileError},
+};
 
 /// A key of any kind, and what its owner says about it.
 ///
@@ -39,12 +42,44 @@ pub struct Jwk {
 /// The key itself.
 #[derive(Debug)]
 pub enum Material {
+    /// A private key that two sides agree on a secret with.
+    ExchangePrivate(Box<ExchangePrivateKey>),
+    /// A public key that others agree on a secret with.
+    ExchangePublic(ExchangePublicKey),
     /// A private key.
     Private(Box<PrivateKey>),
     /// A public key.
     Public(PublicKey),
     /// A secret that both sides share (`oct`).
     Secret(Secret),
+}
+
+impl TryFrom<AnyKey> for Material {
+    type Error = KeyFileError;
+
+    /// The same key; ML-KEM has no form in JOSE.
+    fn try_from(key: AnyKey) -> Result<Self, KeyFileError> {
+        let no_form = |kind: ExchangeAlgorithm| match kind {
+            ExchangeAlgorithm::X25519 => Ok(()),
+            ExchangeAlgorithm::MlKem(set) => Err(KeyFileError::NoForm { key: set.to_string(), form: "JWK" }),
+        };
+        match key {
+            AnyKey::ExchangePrivate(key) => no_form(key.algorithm()).map(|()| Self::ExchangePrivate(key)),
+            AnyKey::ExchangePublic(key) => no_form(key.algorithm()).map(|()| Self::ExchangePublic(key)),
+            AnyKey::Private(key) => Ok(Self::Private(key)),
+            AnyKey::Public(key) => Ok(Self::Public(key)),
+        }
+    }
+}
+
+impl Material {
+    /// Whether it is the public half of a key pair, and nothing more.
+    pub fn is_public(&self) -> bool {
+        match self {
+            Self::ExchangePublic(_) | Self::Public(_) => true,
+            Self::ExchangePrivate(_) | Self::Private(_) | Self::Secret(_) => false,
+        }
+    }
 }
 
 /// Octets that both sides share.
@@ -70,6 +105,11 @@ impl Jwk {
         let members = Members::parse(text)?;
         let material = if members.kty == "oct" {
             Material::Secret(Secret(secret("k", members.k.as_ref())?))
+        } else if let Some(public) = members.exchange_key() {
+            match members.private_member() {
+                Some(_) => Material::ExchangePrivate(Box::new(exchange_private_key(&members, &public?)?)),
+                None => Material::ExchangePublic(public?),
+            }
         } else {
             let public = members.public_key()?;
             match members.private_member() {
@@ -93,7 +133,7 @@ impl Jwk {
             chain,
         };
         // RFC 7517 §4.7: the key in the first certificate is this key.
-        if jwk.chain.first().is_some_and(|leaf| leaf.public_key().ok() != jwk.public_key()) {
+        if jwk.chain.first().is_some_and(|leaf| Some(leaf.public_key_info()) != jwk.spki()) {
             return Err(JwkError::Member("x5c"));
         }
         Ok(jwk)
@@ -103,7 +143,7 @@ impl Jwk {
     pub fn to_json(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(512));
         text.push('{');
-        let curve = self.algorithm_of_pair().and_then(KeyAlgorithm::curve);
+        let curve = self.curve();
         let of_key = match self.algorithm_of_pair() {
             Some(KeyAlgorithm::MlDsa(set)) => Some(set.as_str()),
             _ => None,
@@ -118,12 +158,14 @@ impl Jwk {
         for (name, value) in said.into_iter().filter_map(|(name, value)| Some((name, value?))) {
             append(&mut text, name, value);
         }
-        for (name, number) in self.public_key().map(numbers).unwrap_or_default() {
+        let exchange = self.exchange_key().map(|key| vec![("x", key.octets())]);
+        for (name, number) in exchange.or(self.public_key().map(numbers)).unwrap_or_default() {
             append(&mut text, name, &super::base64url(number));
         }
         match &self.material {
+            Material::ExchangePrivate(key) => append_secret(&mut text, "d", key.secret()),
             Material::Private(key) => append_private(&mut text, key),
-            Material::Public(_) => {}
+            Material::ExchangePublic(_) | Material::Public(_) => {}
             Material::Secret(Secret(octets)) => append_secret(&mut text, "k", octets),
         }
         append_list(&mut text, "key_ops", self.key_ops.iter().flatten().cloned());
@@ -134,8 +176,9 @@ impl Jwk {
 
     /// The public half with what its owner says about it; a shared secret has none.
     pub fn public(&self) -> Option<Self> {
+        let exchange = self.exchange_key().cloned().map(Material::ExchangePublic);
         Some(Self {
-            material: Material::Public(self.public_key()?.clone()),
+            material: exchange.or_else(|| self.public_key().cloned().map(Material::Public))?,
             key_id: self.key_id.clone(),
             algorithm: self.algorithm.clone(),
             usage: self.usage.clone(),
@@ -145,23 +188,52 @@ impl Jwk {
         })
     }
 
-    /// The public half of a key pair.
+    /// The public half of a key pair for signatures.
     pub fn public_key(&self) -> Option<&PublicKey> {
         match &self.material {
             Material::Private(key) => Some(key.public_key()),
             Material::Public(key) => Some(key),
-            Material::Secret(_) => None,
+            Material::ExchangePrivate(_) | Material::ExchangePublic(_) | Material::Secret(_) => None,
         }
     }
 
-    /// What kind of key pair it is; nothing for a shared secret.
+    /// The public half of a key pair with which two sides agree on a secret, and nothing else.
+    pub fn exchange_key(&self) -> Option<&ExchangePublicKey> {
+        match &self.material {
+            Material::ExchangePrivate(key) => Some(key.public_key()),
+            Material::ExchangePublic(key) => Some(key),
+            Material::Private(_) | Material::Public(_) | Material::Secret(_) => None,
+        }
+    }
+
+    /// Whether it is a secret that both sides share.
+    pub fn is_secret(&self) -> bool {
+        matches!(self.material, Material::Secret(_))
+    }
+
+    /// The name of its curve; nothing for keys without one.
+    pub fn curve(&self) -> Option<&'static str> {
+        let exchange = self.exchange_key().map(|_| X25519);
+        exchange.or_else(|| self.algorithm_of_pair().and_then(KeyAlgorithm::curve))
+    }
+
+    fn spki(&self) -> Option<&[u8]> {
+        let exchange = self.exchange_key().map(ExchangePublicKey::spki);
+        exchange.or_else(|| self.public_key().map(PublicKey::spki))
+    }
+
+    /// What kind of key pair for signatures it is; nothing for every other key.
     pub fn algorithm_of_pair(&self) -> Option<KeyAlgorithm> {
         self.public_key().map(PublicKey::algorithm)
     }
 
     /// The `kty`: `AKP`, `EC`, `OKP`, `RSA` or `oct`.
     pub fn key_type(&self) -> &'static str {
-        self.algorithm_of_pair().map_or("oct", key_type)
+        match (self.is_secret(), self.algorithm_of_pair()) {
+            (true, _) => "oct",
+            (false, Some(pair)) => key_type(pair),
+            (false, None) => "OKP",
+        }
     }
 
     /// The certificates that vouch for it, its own first.
@@ -177,7 +249,9 @@ impl Jwk {
     /// The thumbprint of RFC 7638 with SHA-256, in base64url; a shared secret has none, since it would help to guess
     /// the secret.
     pub fn thumbprint(&self) -> Option<String> {
-        self.public_key().map(thumbprint)
+        let words = [("kty", "OKP"), ("crv", X25519)];
+        let exchange = self.exchange_key().map(|key| thumbprint_of(&words, &[("x", key.octets())]));
+        exchange.or_else(|| self.public_key().map(thumbprint))
     }
 }
 
@@ -246,4 +320,6 @@ fn append_list(text: &mut Zeroizing<String>, name: &str, values: impl Iterator<I
     }
 }
 
+/// The one curve of keys for exchange that JOSE has (RFC 8037 §2) and Rung uses.
+const X25519: &str = "X25519";
 const MOST_CERTIFICATES: usize = 20;

@@ -14,7 +14,7 @@ use super::{
     jwk::{Members, decode},
 };
 use crate::{
-    KeyAlgorithm, KeyError, PrivateKey, PublicKey, Signer,
+    ExchangePrivateKey, ExchangePublicKey, KeyAlgorithm, KeyError, PrivateKey, PublicKey, Signer,
     keyfile::structure::{PrivateNumbers, RsaPrivateKey},
 };
 
@@ -86,9 +86,18 @@ pub(super) fn private_key(members: &Members, public: &PublicKey) -> Result<Priva
         }
     };
     if key.public_key() != public {
-        return Err(JwkError::Key(KeyError::Malformed("the private and the public half do not belong together")));
+        return Err(APART);
     }
     Ok(key)
+}
+
+/// The private key that belongs to `public`.
+pub(super) fn exchange_private_key(
+    members: &Members,
+    public: &ExchangePublicKey,
+) -> Result<ExchangePrivateKey, JwkError> {
+    let key = ExchangePrivateKey::from_secret(public.algorithm(), &secret("d", members.d.as_ref())?)?;
+    if key.public_key() == public { Ok(key) } else { Err(APART) }
 }
 
 /// Add the private members to a JWK that is not closed yet.
@@ -152,5 +161,6 @@ pub(super) fn secret(name: &'static str, text: Option<&Zeroizing<String>>) -> Re
     decode(name, text.map(|text| text.as_str())).map(Zeroizing::new)
 }
 
+const APART: JwkError = JwkError::Key(KeyError::Malformed("the private and the public half do not belong together"));
 /// Of an RSA key of 8192 bits.
 const MOST_RSA_OCTETS: usize = 1024;

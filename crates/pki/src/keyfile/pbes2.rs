@@ -10,16 +10,14 @@ use der::{
 use zeroize::Zeroizing;
 
 use super::{
-    KeyFileError, MAX_ITERATIONS,
+    AnyKey, KeyFileError, MAX_ITERATIONS,
     cbc::{Cipher, encrypt_aes_256},
     plain,
     structure::Identifier,
     wrong_password_if_damaged,
 };
-use crate::PrivateKey;
-
 /// Decrypt and read a DER `EncryptedPrivateKeyInfo`.
-pub(super) fn read(der: &[u8], password: Option<&[u8]>) -> Result<PrivateKey, KeyFileError> {
+pub(super) fn read(der: &[u8], password: Option<&[u8]>) -> Result<AnyKey, KeyFileError> {
     plain::Kind::Pkcs8.read(&open(der, password)?).map_err(wrong_password_if_damaged)
 }
 

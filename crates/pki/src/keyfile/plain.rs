@@ -6,10 +6,10 @@ use der::{
 };
 
 use super::{
-    KeyFileError,
+    AnyKey, KeyFileError,
     structure::{EcPrivateKey, Identifier, is_curve},
 };
-use crate::{PrivateKey, PublicKey};
+use crate::{ExchangePrivateKey, KeyError, PrivateKey};
 
 /// What a DER document is, as far as its first two members tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,20 +49,28 @@ impl Kind {
     }
 
     /// Read a document as a private key of this kind.
-    pub(super) fn read(self, der: &[u8]) -> Result<PrivateKey, KeyFileError> {
+    pub(super) fn read(self, der: &[u8]) -> Result<AnyKey, KeyFileError> {
         // Besides giving better words, this finds what is cut short or followed by something else.
         AnyRef::from_der(der).map_err(malformed)?;
         match self {
-            Self::Pkcs1 => PrivateKey::from_pkcs1(der).map_err(|error| rsa_problem(der).unwrap_or(error.into())),
-            Self::Pkcs8 => PrivateKey::from_pkcs8(der).map_err(|error| pkcs8_problem(der).unwrap_or(error.into())),
-            Self::Sec1 => PrivateKey::from_sec1(der).map_err(|error| sec1_problem(der).unwrap_or(error.into())),
+            Self::Pkcs1 => signing(PrivateKey::from_pkcs1(der)).map_err(|error| rsa_problem(der).unwrap_or(error)),
+            Self::Pkcs8 => match (PrivateKey::from_pkcs8(der), ExchangePrivateKey::from_pkcs8(der)) {
+                (Ok(key), _) => Ok(key.into()),
+                (Err(_), Ok(key)) => Ok(key.into()),
+                (Err(error), Err(_)) => Err(pkcs8_problem(der).unwrap_or(error.into())),
+            },
+            Self::Sec1 => signing(PrivateKey::from_sec1(der)).map_err(|error| sec1_problem(der).unwrap_or(error)),
             Self::EncryptedPkcs8 | Self::SignedDocument | Self::Spki => Err(KeyFileError::NotAKey("private key")),
         }
     }
 }
 
+fn signing(key: Result<PrivateKey, KeyError>) -> Result<AnyKey, KeyFileError> {
+    Ok(key?.into())
+}
+
 /// The public key of a DER certificate, without looking at anything else in it.
-pub(super) fn public_key_of_certificate(der: &[u8]) -> Result<PublicKey, KeyFileError> {
+pub(super) fn public_key_of_certificate(der: &[u8]) -> Result<AnyKey, KeyFileError> {
     // RFC 5280 §4.1: version (optional), serial number, algorithm, issuer, validity, subject, key.
     signed_public_key(der, |reader| {
         if Header::peek(reader)?.tag().is_context_specific() {
@@ -73,7 +81,7 @@ pub(super) fn public_key_of_certificate(der: &[u8]) -> Result<PublicKey, KeyFile
 }
 
 /// The public key of a DER certificate request, without checking that its maker has the private key.
-pub(super) fn public_key_of_request(der: &[u8]) -> Result<PublicKey, KeyFileError> {
+pub(super) fn public_key_of_request(der: &[u8]) -> Result<AnyKey, KeyFileError> {
     // RFC 2986 §4.1: version, subject, key.
     signed_public_key(der, |reader| (0..2).try_for_each(|_| reader.tlv_bytes().map(drop)))
 }
@@ -81,7 +89,7 @@ pub(super) fn public_key_of_request(der: &[u8]) -> Result<PublicKey, KeyFileErro
 fn signed_public_key(
     der: &[u8],
     skip: impl Fn(&mut SliceReader<'_>) -> der::Result<()>,
-) -> Result<PublicKey, KeyFileError> {
+) -> Result<AnyKey, KeyFileError> {
     let find = || {
         let document = AnyRef::from_der(der)?;
         let content = AnyRef::from_der(SliceReader::new(document.value())?.tlv_bytes()?)?;
@@ -89,7 +97,7 @@ fn signed_public_key(
         skip(&mut reader)?;
         reader.tlv_bytes()
     };
-    Ok(PublicKey::from_spki(find().map_err(malformed)?)?)
+    super::from_spki(find().map_err(malformed)?)
 }
 
 /// Why a PKCS#8 key was refused, if it is one of a kind that is not supported.
@@ -99,6 +107,11 @@ fn pkcs8_problem(der: &[u8]) -> Option<KeyFileError> {
     reader.tlv_bytes().ok()?;
     let algorithm = Identifier::from_der(reader.tlv_bytes().ok()?).ok()?;
     let key = AnyRef::from_der(reader.tlv_bytes().ok()?).ok()?;
+    if let Err(error) = ExchangePrivateKey::from_pkcs8(der)
+        && !matches!(&error, KeyError::Unsupported(what) if *what == algorithm.oid.to_string())
+    {
+        return Some(error.into());
+    }
     let name = match algorithm.oid.to_string().as_str() {
         "1.2.840.10045.2.1" => return curve_problem(algorithm.parameters?.decode_as().ok()?),
         "1.2.840.113549.1.1.1" => return rsa_problem(key.value()),
@@ -106,11 +119,9 @@ fn pkcs8_problem(der: &[u8]) -> Option<KeyFileError> {
         "1.2.840.10040.4.1" => "DSA",
         "1.2.840.113549.1.1.10" => "RSASSA-PSS parameters",
         "1.2.840.113549.1.3.1" => "Diffie-Hellman",
-        "1.3.101.110" => "X25519",
         "1.3.101.111" => "X448",
         "1.3.101.113" => "Ed448",
-        "2.16.840.1.101.3.4.3.17" | "2.16.840.1.101.3.4.3.18" | "2.16.840.1.101.3.4.3.19" => "ML-DSA",
-        "2.16.840.1.101.3.4.4.1" | "2.16.840.1.101.3.4.4.2" | "2.16.840.1.101.3.4.4.3" => "ML-KEM",
+        other if other.starts_with("2.16.840.1.101.3.4.3.") => return None,
         other => return Some(KeyFileError::Unsupported(format!("the algorithm {other}"))),
     };
     Some(KeyFileError::Unsupported(name.to_owned()))

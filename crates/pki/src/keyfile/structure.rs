@@ -16,6 +16,13 @@ pub(crate) struct PrivateKeyInfo<'a> {
     pub(crate) key: &'a OctetStringRef,
 }
 
+/// `SubjectPublicKeyInfo` (RFC 5280 §4.1).
+#[derive(Sequence)]
+pub(crate) struct PublicKeyInfo<'a> {
+    pub(crate) algorithm: Identifier<'a>,
+    pub(crate) key: BitStringRef<'a>,
+}
+
 /// `AlgorithmIdentifier` (RFC 5280 §4.1.1.2).
 #[derive(Clone, Copy, Sequence)]
 pub(crate) struct Identifier<'a> {

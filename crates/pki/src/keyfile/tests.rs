@@ -1,7 +1,7 @@
 mod foreign;
 
 use super::*;
-use crate::{MlDsa, jose::PrivateJwk};
+use crate::{ExchangePrivateKey, KeyAlgorithm, MlDsa, MlKem, jose::PrivateJwk};
 
 const KINDS: [KeyAlgorithm; 8] = [
     KeyAlgorithm::EcP256,
@@ -244,7 +244,7 @@ fn what_is_written_for_openssh_is_read() {
         for line in [line.clone(), format!("\n{line} me@example.com\n")] {
             assert_eq!(&read_public_key(line.as_bytes()).unwrap(), key.public_key());
             let read = read_key(line.as_bytes(), None, Extent::Only).unwrap();
-            assert_eq!(read.public(), key.public_key());
+            assert_eq!(read.verifying(), Ok(key.public_key()));
             assert_eq!(read_private_key(line.as_bytes(), None).map(drop), Err(KeyFileError::NotAKey("private key")));
         }
         for end in 0..line.len() {
@@ -263,6 +263,68 @@ fn what_openssh_has_no_form_for_is_told() {
     let expected = "OpenSSH has no form for keys of type ML-DSA-65";
     assert_eq!(to_openssh_pem(&key, None, "").unwrap_err().to_string(), expected);
     assert_eq!(to_ssh_line(key.public_key()).unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn keys_that_sign_nothing_are_read_where_any_key_will_do() {
+    for kind in [ExchangeAlgorithm::X25519, ExchangeAlgorithm::MlKem(MlKem::MlKem768)] {
+        let key = ExchangePrivateKey::generate(kind).unwrap();
+        let spki = key.public_key().spki();
+        let public = pem::encode("PUBLIC KEY", spki);
+        for contents in [public.as_bytes(), spki] {
+            let read = read_key(contents, None, Extent::Only).unwrap();
+            assert!(matches!(&read, AnyKey::ExchangePublic(read) if read == key.public_key()));
+            assert_eq!((read.spki(), read.private().is_none()), (spki, true));
+            assert_eq!(read_public_key(contents), Err(KeyFileError::DoesNotSign(kind)));
+        }
+        let clear = [to_pem(&key).as_bytes().to_vec(), to_der(&key).to_vec(), to_pkcs8_pem(&key).as_bytes().to_vec()];
+        let encrypted = [
+            to_encrypted_pkcs8_pem(&key, b"pass").unwrap().into_bytes(),
+            to_encrypted_pkcs8_der(&key, b"pass").unwrap(),
+        ];
+        for (contents, password) in
+            clear.iter().map(|clear| (clear, None)).chain(encrypted.iter().map(|one| (one, Some(&b"pass"[..]))))
+        {
+            let read = read_key(contents, password, Extent::Only).unwrap();
+            assert_eq!(read.private().unwrap().pkcs8(), key.pkcs8());
+            assert_eq!(read_private_key(contents, password).unwrap_err(), KeyFileError::DoesNotSign(kind));
+        }
+        let wrong = read_key(&encrypted[0], Some(b"wrong"), Extent::Only).unwrap_err();
+        assert_eq!(wrong, KeyFileError::WrongPassword);
+        let no_form = KeyFileError::NoForm { key: kind.to_string(), form: "OpenSSH" };
+        assert_eq!(to_openssh_pem(&key, None, "").unwrap_err(), no_form);
+        assert_eq!(read_key(spki, None, Extent::Only).unwrap().ssh_line(), Err(no_form));
+    }
+}
+
+#[test]
+fn x25519_has_a_form_in_json() {
+    let kind = ExchangeAlgorithm::X25519;
+    let key = ExchangePrivateKey::generate(kind).unwrap();
+    let pkcs8 = key.pkcs8().to_vec();
+    let jwk = Jwk::new(Material::try_from(AnyKey::from(key)).unwrap());
+    let text = jwk.to_json();
+    let read = read_key(text.as_bytes(), None, Extent::Only).unwrap();
+    assert_eq!(read.private().unwrap().pkcs8(), pkcs8);
+    let public = jwk.public().unwrap().to_json();
+    assert_eq!(read_key(public.as_bytes(), None, Extent::Only).unwrap().spki(), read.spki());
+    for (text, is_private) in [(&text, true), (&public, false)] {
+        assert_eq!(read_public_key(text.as_bytes()), Err(KeyFileError::DoesNotSign(kind)));
+        let error = read_private_key(text.as_bytes(), None).unwrap_err();
+        assert_eq!(error, KeyFileError::DoesNotSign(kind), "{is_private}");
+    }
+    let other = ExchangePrivateKey::generate(kind).unwrap();
+    let mut mixed = serde_json::from_str::<serde_json::Value>(&text).unwrap();
+    mixed["x"] = crate::jose::base64url(other.public_key().octets()).into();
+    let error = read_key(mixed.to_string().as_bytes(), None, Extent::Only).unwrap_err();
+    assert!(matches!(error, KeyFileError::Malformed(_)), "the halves are of two keys: {error:?}");
+}
+
+#[test]
+fn ml_kem_has_no_form_in_json() {
+    let key = ExchangePrivateKey::generate(ExchangeAlgorithm::MlKem(MlKem::MlKem512)).unwrap();
+    let error = Material::try_from(AnyKey::from(key)).unwrap_err();
+    assert_eq!(error, KeyFileError::NoForm { key: "ML-KEM-512".to_owned(), form: "JWK" });
 }
 
 #[test]

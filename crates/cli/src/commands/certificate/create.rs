@@ -138,10 +138,10 @@ fn run(call: &Call) -> anyhow::Result<()> {
     let mut wrote_key = false;
     if let (Some(target), AnyKey::Private(key)) = (key_target, &own) {
         let contents = if call.switch("no-password")? {
-            keyfile::to_pem(key)
+            keyfile::to_pem(&**key)
         } else {
             let password = new_password(call, "password-file", "Please enter the password to encrypt the private key")?;
-            keyfile::to_encrypted_pkcs8_pem(key, password.as_bytes())?.into()
+            keyfile::to_encrypted_pkcs8_pem(&**key, password.as_bytes())?.into()
         };
         commit.put(target, Mode::Private, contents.as_bytes());
         wrote_key = true;
@@ -309,7 +309,7 @@ impl<'a> Plan<'a> {
     }
 
     fn request(&self, call: &Call, own: &AnyKey) -> anyhow::Result<String> {
-        let profile = self.profile(call, own.public())?;
+        let profile = self.profile(call, own.verifying()?)?;
         let content = RequestContent {
             extensions: profile.request_extensions()?,
             subject: profile.subject,
@@ -317,21 +317,22 @@ impl<'a> Plan<'a> {
         };
         match own {
             AnyKey::Private(key) => Ok(content.sign(key)?.to_pem()),
-            AnyKey::Public(_) => Err(private_key_needed()),
+            _ => Err(private_key_needed()),
         }
     }
 
     fn certificate(&self, call: &Call, own: &AnyKey, issuer: Option<&Issuer>) -> anyhow::Result<String> {
-        let profile = self.profile(call, own.public())?;
+        let public = own.verifying()?;
+        let profile = self.profile(call, public)?;
         let usual = match self.purpose {
             Purpose::Leaf | Purpose::SelfSigned => DAY,
             Purpose::Intermediate | Purpose::Root => TEN_YEARS,
         };
         let validity: Validity = self.terms.validity(Window::FromNow, usual)?;
         let leaf = match (issuer, own) {
-            (Some(issuer), _) => issuer.sign(&profile, own.public(), validity)?,
+            (Some(issuer), _) => issuer.sign(&profile, public, validity)?,
             (None, AnyKey::Private(key)) => sign_itself(&profile, key, validity)?,
-            (None, AnyKey::Public(_)) => return Err(private_key_needed()),
+            (None, _) => return Err(private_key_needed()),
         };
         let mut text = leaf.to_pem();
         if call.switch("bundle")? {
@@ -351,7 +352,8 @@ fn own_key(call: &Call, kind: KeyAlgorithm) -> anyhow::Result<AnyKey> {
         }
     }
     let key = keys::file::read(call, &file, Extent::Only)?;
-    if matches!(key, AnyKey::Public(_)) && !call.switch("skip-csr-signature")? {
+    key.verifying().with_context(|| format!("error reading {file}"))?;
+    if key.private().is_none() && !call.switch("skip-csr-signature")? {
         return Err(Usage::new("flag '--skip-csr-signature' is required with a public key").into());
     }
     Ok(key)

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use rung_pki::PrivateKey;
-use rung_pki::jose::{Jwk, Material, jwe};
-use rung_pki::keyfile::{self, Container};
+use rung_pki::jose::{Jwk, jwe};
+use rung_pki::keyfile::{self, AnyKey, Container, Extent, PrivateRef};
 use zeroize::Zeroizing;
 
 use crate::call::Call;
@@ -48,7 +48,7 @@ pub(crate) static COMMAND: Command = Command {
 enum Key {
     Json(Box<Jwk>),
     OpenSsh(PrivateKey, String),
-    Other(PrivateKey, Container),
+    Other(AnyKey, Container),
 }
 
 fn run(call: &Call) -> anyhow::Result<()> {
@@ -86,7 +86,11 @@ impl Key {
             return Ok(Self::OpenSsh(keyfile::read_private_key(contents, password)?, comment));
         }
         if container != Container::Json {
-            return Ok(Self::Other(keyfile::read_private_key(contents, password)?, container));
+            let key = keyfile::read_key(contents, password, Extent::Only)?;
+            return match key.private() {
+                Some(_) => Ok(Self::Other(key, container)),
+                None => Err(keyfile::KeyFileError::NotAKey("private key")),
+            };
         }
         // The members of a JWK, such as its id, are kept; so it is not enough to read the key.
         if !keyfile::is_encrypted(contents) {
@@ -101,9 +105,9 @@ impl Key {
         let octets = |text: &str| Zeroizing::new(text.as_bytes().to_vec());
         Ok(match self {
             Self::Json(jwk) => octets(&Zeroizing::new(pretty(&jwk.to_json()) + "\n")),
-            Self::Other(key, Container::Der) => keyfile::to_der(key),
+            Self::Other(key, Container::Der) => keyfile::to_der(private(key)?),
             Self::OpenSsh(key, comment) => octets(&keyfile::to_openssh_pem(key, None, comment)?),
-            Self::Other(key, _) => octets(&keyfile::to_pem(key)),
+            Self::Other(key, _) => octets(&keyfile::to_pem(private(key)?)),
         })
     }
 
@@ -114,20 +118,24 @@ impl Key {
                 let text = jwe::encrypt_json(jwk.to_json().as_bytes(), password, Some("jwk+json"))? + "\n";
                 text.into_bytes().into()
             }
-            Self::Other(key, Container::Der) => keyfile::to_encrypted_pkcs8_der(key, password)?.into(),
+            Self::Other(key, Container::Der) => keyfile::to_encrypted_pkcs8_der(private(key)?, password)?.into(),
             Self::OpenSsh(key, comment) => {
                 keyfile::to_openssh_pem(key, Some(password), comment)?.as_bytes().to_vec().into()
             }
-            Self::Other(key, _) => keyfile::to_encrypted_pkcs8_pem(key, password)?.into_bytes().into(),
+            Self::Other(key, _) => keyfile::to_encrypted_pkcs8_pem(private(key)?, password)?.into_bytes().into(),
         })
     }
 }
 
+fn private(key: &AnyKey) -> anyhow::Result<PrivateRef<'_>> {
+    key.private().context("it is not a private key")
+}
+
 fn json(text: &[u8]) -> Result<Key, keyfile::KeyFileError> {
     let jwk = Jwk::from_json(text)?;
-    match jwk.material {
-        Material::Private(_) | Material::Secret(_) => Ok(Key::Json(Box::new(jwk))),
-        Material::Public(_) => Err(keyfile::KeyFileError::NotAKey("private key")),
+    match jwk.material.is_public() {
+        false => Ok(Key::Json(Box::new(jwk))),
+        true => Err(keyfile::KeyFileError::NotAKey("private key")),
     }
 }
 

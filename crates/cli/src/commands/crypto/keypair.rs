@@ -5,9 +5,9 @@ use std::path::Path;
 use anyhow::bail;
 use rung_pki::jose::{Jwk, Material};
 use rung_pki::keyfile::{self, AnyKey, Extent};
-use rung_pki::{KeyAlgorithm, PrivateKey, pem};
+use rung_pki::{ExchangePrivateKey, PrivateKey, pem};
 
-use crate::ca::key::{self, choose};
+use crate::ca::key::{self, PairAlgorithm, choose_pair};
 use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
@@ -27,7 +27,7 @@ pub(crate) static COMMAND: Command = Command {
         Argument { name: "<priv_file>", count: Count::One, help: "Where the private key goes." },
     ],
     flags: &[
-        key::FLAGS,
+        key::PAIR_FLAGS,
         &[
             Flag::value(&["from-jwk"], "<file>", "Write the key in this <file>, a JWK, instead of a new one."),
             Flag::value(
@@ -75,9 +75,9 @@ fn run(call: &Call) -> anyhow::Result<()> {
     let key = source.key(call)?;
 
     let mut commit = Commit::default();
-    let public = pem::encode("PUBLIC KEY", key.public().spki());
+    let public = pem::encode("PUBLIC KEY", key.spki());
     commit.put(public_target, Mode::Private, public.into_bytes());
-    if let AnyKey::Private(key) = &key {
+    if let Some(key) = key.private() {
         let private_target = Target::claim(Path::new(private_file), existing)?;
         let contents = if is_plain {
             keyfile::to_pem(key)
@@ -89,11 +89,11 @@ fn run(call: &Call) -> anyhow::Result<()> {
     }
     commit.write()?;
     call.ui.line(&format!("Your public key has been saved in {}.", shown(public_file)));
-    match key {
-        AnyKey::Private(_) => {
+    match key.private() {
+        Some(_) => {
             call.ui.line(&format!("Your private key has been saved in {}.", shown(private_file)));
         }
-        AnyKey::Public(_) => {
+        None => {
             call.ui.line("Only the public PEM was generated.");
             call.ui.line("Cannot retrieve a private key from a public one.");
         }
@@ -104,7 +104,7 @@ fn run(call: &Call) -> anyhow::Result<()> {
 /// Where the key comes from.
 enum Source {
     File(String),
-    New(KeyAlgorithm),
+    New(PairAlgorithm),
 }
 
 impl Source {
@@ -122,12 +122,13 @@ impl Source {
         if let ("RSA", None, Some(size)) = (kty, &curve, &size) {
             check_rsa(call, size)?;
         }
-        Ok(Self::New(choose(Some(kty), curve.as_deref(), size.as_deref())?))
+        Ok(Self::New(choose_pair(kty, curve.as_deref(), size.as_deref())?))
     }
 
     fn key(self, call: &Call) -> anyhow::Result<AnyKey> {
         match self {
-            Self::New(algorithm) => Ok(AnyKey::Private(Box::new(PrivateKey::generate(algorithm)?))),
+            Self::New(PairAlgorithm::Signing(algorithm)) => Ok(PrivateKey::generate(algorithm)?.into()),
+            Self::New(PairAlgorithm::Exchange(algorithm)) => Ok(ExchangePrivateKey::generate(algorithm)?.into()),
             Self::File(file) => from_jwk(call, &file),
         }
     }
@@ -162,6 +163,8 @@ fn from_jwk(call: &Call, name: &str) -> anyhow::Result<AnyKey> {
     let plain = crate::keys::decrypted(call, name, contents)?;
     let jwk = Jwk::from_json(&plain).map_err(|error| crate::keys::unusable(name, error))?;
     match jwk.material {
+        Material::ExchangePrivate(key) => Ok(AnyKey::ExchangePrivate(key)),
+        Material::ExchangePublic(key) => Ok(AnyKey::ExchangePublic(key)),
         Material::Private(key) => Ok(AnyKey::Private(key)),
         Material::Public(key) => Ok(AnyKey::Public(key)),
         Material::Secret(_) => bail!("{name} holds a shared secret (oct), which has no public half and no PEM form"),

@@ -20,8 +20,8 @@ use super::{
     wrap,
 };
 use crate::{
-    KeyAlgorithm, PrivateKey, PublicKey,
-    jose::{Jwk, KeyManagement, base64url, json, jwk::Members, key::Material},
+    ExchangeAlgorithm, ExchangePublicKey, KeyAlgorithm, PrivateKey, PublicKey,
+    jose::{Jwk, KeyManagement, base64url, json, key::Material},
 };
 
 /// What decrypts.
@@ -128,8 +128,8 @@ impl Header {
                 let opened = content::gcm_open(secret.octets(), b"", &sealed).map_err(|_| JweError::WrongKey)?;
                 if opened.len() == len { Ok(opened) } else { Err(JweError::WrongKey) }
             }
-            (KeyManagement::EcdhEs(size), Material::Private(key)) => {
-                let agreed = self.agree(key, algorithm, content)?;
+            (KeyManagement::EcdhEs(size), Material::Private(_) | Material::ExchangePrivate(_)) => {
+                let agreed = self.agree(jwk, algorithm, content)?;
                 match size {
                     None if encrypted_key.is_empty() => Ok(agreed),
                     None => Err(JweError::Malformed("its encrypted key is not empty")),
@@ -167,21 +167,28 @@ impl Header {
 
     fn agree(
         &self,
-        key: &PrivateKey,
+        key: &Jwk,
         algorithm: KeyManagement,
         content: ContentEncryption,
     ) -> Result<Zeroizing<Vec<u8>>, JweError> {
         let bad = JweError::Malformed("`epk` is missing or not a public key of the recipient's curve");
         let epk = self.epk.as_ref().ok_or(bad.clone())?;
-        let epk = Members::parse(epk.to_string().as_bytes()).ok();
-        let epk = epk.filter(|epk| epk.private_member().is_none()).and_then(|epk| epk.public_key().ok());
-        let epk = epk.filter(|epk| epk.algorithm() == key.algorithm()).ok_or(bad.clone())?;
-        let curve = curve(key.algorithm()).ok_or(bad.clone())?;
-        let own = agreement::PrivateKey::from_private_key_der(curve, key.pkcs8()).map_err(|_| bad.clone())?;
+        let epk = Jwk::from_json(epk.to_string().as_bytes()).map_err(|_| bad.clone())?;
+        let (curve, peer) = point(&epk).filter(|_| epk.material.is_public()).ok_or(bad.clone())?;
+        let own = match &key.material {
+            Material::ExchangePrivate(own) if curve == &agreement::X25519 => {
+                agreement::PrivateKey::from_private_key(curve, own.secret())
+            }
+            Material::Private(own) if point(key).is_some_and(|(own, _)| own == curve) => {
+                agreement::PrivateKey::from_private_key_der(curve, own.pkcs8())
+            }
+            _ => return Err(bad),
+        };
+        let own = own.map_err(|_| bad.clone())?;
         let party = |text: &Option<String>| text.as_deref().map_or(Ok(Vec::new()), |text| octets(Some(text)));
         let parties = (party(&self.apu)?, party(&self.apv)?);
-        // The library refuses points that are not on the curve.
-        let peer = UnparsedPublicKey::new(curve, epk.bits());
+        // The library refuses points that are not on the curve, and those of X25519 that lead to no secret.
+        let peer = UnparsedPublicKey::new(curve, peer);
         agreement::agree(&own, peer, bad, |shared| Ok(derive(shared, (algorithm, content), &parties)))
     }
 }
@@ -223,8 +230,7 @@ pub(super) fn seal(
             Ok((key, sealed.ciphertext))
         }
         (KeyManagement::EcdhEs(size), _) => {
-            let public = jwk.public_key().ok_or_else(mismatch)?;
-            let agreed = agree_with(public, algorithm, content, header)?;
+            let agreed = agree_with(point(jwk).ok_or_else(mismatch)?, algorithm, content, header)?;
             match size {
                 None => Ok((agreed, Vec::new())),
                 Some(_) => {
@@ -263,19 +269,17 @@ fn seal_with_password(
 }
 
 fn agree_with(
-    public: &PublicKey,
+    (curve, peer): (&'static agreement::Algorithm, &[u8]),
     algorithm: KeyManagement,
     content: ContentEncryption,
     header: &mut Map<String, Value>,
 ) -> Result<Zeroizing<Vec<u8>>, JweError> {
     let bad = JweError::Malformed("the key is not on its curve");
-    let curve = curve(public.algorithm()).ok_or(bad.clone())?;
     let own = agreement::PrivateKey::generate(curve).map_err(|_| NO_RANDOMNESS)?;
     let point = own.compute_public_key().map_err(|_| NO_RANDOMNESS)?;
-    let epk = PublicKey::from_point(public.algorithm(), point.as_ref()).map_err(|_| bad.clone())?;
-    let epk = Jwk::new(Material::Public(epk)).to_json();
+    let epk = Jwk::new(of_point(curve, point.as_ref()).ok_or(bad.clone())?).to_json();
     header.insert("epk".to_owned(), serde_json::from_str(&epk).expect("a JWK is JSON"));
-    let peer = UnparsedPublicKey::new(curve, public.bits());
+    let peer = UnparsedPublicKey::new(curve, peer);
     agreement::agree(&own, peer, bad, |shared| Ok(derive(shared, (algorithm, content), &(Vec::new(), Vec::new()))))
 }
 
@@ -308,13 +312,24 @@ pub(super) fn derive(
     key
 }
 
-fn curve(algorithm: KeyAlgorithm) -> Option<&'static agreement::Algorithm> {
-    match algorithm {
-        KeyAlgorithm::EcP256 => Some(&agreement::ECDH_P256),
-        KeyAlgorithm::EcP384 => Some(&agreement::ECDH_P384),
-        KeyAlgorithm::EcP521 => Some(&agreement::ECDH_P521),
-        KeyAlgorithm::Ed25519 | KeyAlgorithm::MlDsa(_) | KeyAlgorithm::Rsa { .. } => None,
+/// The curve of a key that a secret can be agreed on with, and its public half as that curve writes it.
+fn point(key: &Jwk) -> Option<(&'static agreement::Algorithm, &[u8])> {
+    if let Some(key) = key.exchange_key() {
+        return (key.algorithm() == ExchangeAlgorithm::X25519).then(|| (&agreement::X25519, key.octets()));
     }
+    let key = key.public_key()?;
+    let (_, curve) = CURVES.iter().find(|(kind, _)| *kind == key.algorithm())?;
+    Some((curve, key.bits()))
+}
+
+/// The public key that a curve wrote.
+fn of_point(curve: &agreement::Algorithm, point: &[u8]) -> Option<Material> {
+    if curve == &agreement::X25519 {
+        let key = ExchangePublicKey::from_octets(ExchangeAlgorithm::X25519, point).ok()?;
+        return Some(Material::ExchangePublic(key));
+    }
+    let (kind, _) = CURVES.iter().find(|(_, known)| *known == curve)?;
+    Some(Material::Public(PublicKey::from_point(*kind, point).ok()?))
 }
 
 fn seal_oaep(
@@ -392,3 +407,9 @@ fn random(len: usize) -> Result<Zeroizing<Vec<u8>>, JweError> {
 pub(super) fn uniform(error: JweError) -> JweError {
     if error == TAMPERED { JweError::WrongKey } else { error }
 }
+
+const CURVES: [(KeyAlgorithm, &agreement::Algorithm); 3] = [
+    (KeyAlgorithm::EcP256, &agreement::ECDH_P256),
+    (KeyAlgorithm::EcP384, &agreement::ECDH_P384),
+    (KeyAlgorithm::EcP521, &agreement::ECDH_P521),
+];

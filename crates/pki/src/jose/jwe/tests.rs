@@ -143,7 +143,7 @@ fn other_texts_are_refused() {
 mod objects {
     use super::*;
     use crate::{
-        KeyAlgorithm, PrivateKey,
+        ExchangeAlgorithm, ExchangePrivateKey, KeyAlgorithm, PrivateKey,
         jose::{Jwk, Material, Secret},
     };
 
@@ -154,6 +154,10 @@ mod objects {
 
     fn pair(algorithm: KeyAlgorithm) -> Jwk {
         Jwk::new(Material::Private(Box::new(PrivateKey::generate(algorithm).unwrap())))
+    }
+
+    fn x25519() -> Jwk {
+        Jwk::new(Material::ExchangePrivate(Box::new(ExchangePrivateKey::generate(ExchangeAlgorithm::X25519).unwrap())))
     }
 
     fn secret(len: usize) -> Jwk {
@@ -212,6 +216,7 @@ mod objects {
                     for curve in [KeyAlgorithm::EcP256, KeyAlgorithm::EcP384, KeyAlgorithm::EcP521] {
                         all.push((algorithm, pair(curve)));
                     }
+                    all.push((algorithm, x25519()));
                 }
                 KeyManagement::RsaOaep | KeyManagement::RsaOaep256 => {
                     all.push((algorithm, pair(KeyAlgorithm::Rsa { bits: 2048 })));
@@ -241,6 +246,7 @@ mod objects {
                 let other = match &key.material {
                     Material::Secret(octets) => secret(octets.octets().len()),
                     _ if key.key_type() == "RSA" => Jwk::from_json(other_rsa.as_bytes()).unwrap(),
+                    Material::ExchangePrivate(_) => x25519(),
                     _ => pair(key.algorithm_of_pair().unwrap()),
                 };
                 for text in [object.to_compact().unwrap(), object.to_flattened().unwrap(), object.to_pretty().unwrap()]

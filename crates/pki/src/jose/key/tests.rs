@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::MlDsa;
 use crate::jose::{KeyManagement, PrivateJwk, SigningAlgorithm, base64url};
 
 #[track_caller]
@@ -117,14 +118,34 @@ fn the_key_decides_which_algorithms_there_are() {
     let ec = read(&ec());
     let rsa = Jwk::new(Material::Private(Box::new(PrivateKey::generate(KeyAlgorithm::Rsa { bits: 2048 }).unwrap())));
     let okp = Jwk::new(Material::Private(Box::new(PrivateKey::generate(KeyAlgorithm::Ed25519).unwrap())));
+    let x25519 = ExchangePrivateKey::generate(ExchangeAlgorithm::X25519).unwrap();
+    let x25519 = Jwk::new(Material::ExchangePrivate(Box::new(x25519)));
+    let akp = PrivateKey::generate(KeyAlgorithm::MlDsa(MlDsa::MlDsa65)).unwrap();
+    let akp = Jwk::new(Material::Private(Box::new(akp)));
     let oct = Jwk::new(Material::Secret(Secret::generate(32).unwrap()));
     let signing = |key: &Jwk| {
-        let names = ["HS256", "HS384", "HS512", "ES256", "ES384", "ES512", "EdDSA", "RS256", "RS512", "PS256", "PS384"];
+        let names = [
+            "HS256",
+            "HS384",
+            "HS512",
+            "ES256",
+            "ES384",
+            "ES512",
+            "EdDSA",
+            "ML-DSA-44",
+            "ML-DSA-65",
+            "RS256",
+            "RS512",
+            "PS256",
+            "PS384",
+        ];
         names.into_iter().filter(|name| name.parse::<SigningAlgorithm>().unwrap().fits(key)).collect::<Vec<_>>()
     };
     assert_eq!(signing(&ec), ["ES256"]);
     assert_eq!(signing(&rsa), ["RS256", "RS512", "PS256", "PS384"]);
     assert_eq!(signing(&okp), ["EdDSA"]);
+    assert_eq!(signing(&akp), ["ML-DSA-65"]);
+    assert!(signing(&x25519).is_empty(), "its public half must never become a secret");
     assert_eq!(signing(&oct), ["HS256", "HS384", "HS512"]);
     let encryption = |key: &Jwk| {
         let fitting = KeyManagement::ALL.into_iter().filter(|(_, algorithm)| algorithm.fits(key));
@@ -132,7 +153,8 @@ fn the_key_decides_which_algorithms_there_are() {
     };
     assert_eq!(encryption(&ec), ["ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW"]);
     assert_eq!(encryption(&rsa), ["RSA1_5", "RSA-OAEP", "RSA-OAEP-256"]);
-    assert!(encryption(&okp).is_empty());
+    assert!(encryption(&okp).is_empty() && encryption(&akp).is_empty());
+    assert_eq!(encryption(&x25519), encryption(&ec));
     assert_eq!(encryption(&oct), ["A128KW", "A192KW", "A256KW", "dir", "A128GCMKW", "A192GCMKW", "A256GCMKW"]);
 }
 

@@ -24,7 +24,7 @@ pub(super) fn rsa_key([n, e, d, p, q, qi]: [&[u8]; 6]) -> Result<PrivateKey, Key
         qi: UintRef::new(qi).map_err(malformed)?,
     };
     let document = Zeroizing::new(document.to_der().map_err(malformed)?);
-    super::super::plain::Kind::Pkcs1.read(&document)
+    super::super::plain::Kind::Pkcs1.read(&document)?.into_signing()
 }
 
 /// `number` modulo `prime - 1`, bit by bit. Runs once when a file is read, so that its time depends on the key does

@@ -148,7 +148,7 @@ fn keys_that_are_not_supported_are_named() {
         ("EC -pkeyopt ec_paramgen_curve:secp256k1", "the elliptic curve secp256k1"),
         ("EC -pkeyopt ec_paramgen_curve:brainpoolP256r1", "the elliptic curve 1.3.36.3.3.2.8.1.1.7"),
         ("ED448", "Ed448"),
-        ("X25519", "X25519"),
+        ("X448", "X448"),
         ("RSA -pkeyopt rsa_keygen_bits:1024", "RSA and 1024 bits (2048 to 8192 are)"),
         ("RSA-PSS -pkeyopt rsa_keygen_bits:2048", "RSASSA-PSS parameters"),
     ] {

@@ -2,7 +2,7 @@
 
 use anyhow::{anyhow, bail};
 use rung_pki::jose::jwe::{DecryptionKey, EncryptedObject, JweError};
-use rung_pki::jose::{Jwk, KeyManagement, Material};
+use rung_pki::jose::{Jwk, KeyManagement};
 use rung_pki::keyfile::MAX_ITERATIONS;
 
 use crate::call::Call;
@@ -64,7 +64,7 @@ fn run(call: &Call) -> anyhow::Result<()> {
         guess: Guess::OnlyOne,
     };
     let jwk = choose(call, (key, jwks), &wish)?;
-    if matches!(jwk.material, Material::Public(_)) {
+    if jwk.material.is_public() {
         bail!("cannot use a public key for decryption");
     }
     if jwk.usage.as_deref() == Some("sig") {

@@ -1,8 +1,8 @@
 //! `crypto jwe encrypt`
 
 use anyhow::bail;
+use rung_pki::jose::KeyManagement;
 use rung_pki::jose::jwe::{ContentEncryption, EncryptedObject, Encryption, EncryptionKey};
-use rung_pki::jose::{KeyManagement, Material};
 
 use crate::call::Call;
 use crate::failure::Usage;
@@ -83,7 +83,7 @@ fn run(call: &Call) -> anyhow::Result<()> {
     };
     let mut jwk = super::decrypt::choose(call, (key, jwks), &wish)?;
     // For a recipient the public half is enough.
-    if let Some(public) = matches!(jwk.material, Material::Private(_)).then(|| jwk.public()).flatten() {
+    if let Some(public) = jwk.public() {
         jwk = public;
     }
     if jwk.usage.as_deref() == Some("sig") {

@@ -5,15 +5,15 @@ mod kind;
 use std::path::Path;
 
 use anyhow::bail;
-use rung_pki::jose::{Jwk, Material, jwe};
-use rung_pki::keyfile;
+use rung_pki::jose::{Jwk, jwe};
+use rung_pki::keyfile::{self, Extent};
 use zeroize::Zeroizing;
 
 use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
 use crate::keys::json::pretty;
-use crate::keys::{Purpose, check_fits};
+use crate::keys::{Purpose, check_fits, unfit};
 use crate::output::{Commit, Existing, Mode, Target};
 use crate::private_key::KeyFile;
 use crate::ui::{Question, shown};
@@ -36,7 +36,8 @@ pub(crate) static COMMAND: Command = Command {
         Flag::value(
             &["crv", "curve"],
             "<curve>",
-            "Curve: P-256 (the default), P-384 or P-521 for EC, Ed25519 for OKP.",
+            "Curve: P-256 (the default), P-384 or P-521 for EC; Ed25519 (the default) or X25519, which is for encryption \
+             alone, for OKP.",
         ),
         Flag::value(
             &["size"],
@@ -93,7 +94,7 @@ fn run(call: &Call) -> anyhow::Result<()> {
     let existing = Existing::forced(call.switch("force")?, &call.ui);
     let public_target = Target::claim(Path::new(public_file), existing)?;
     let mut commit = Commit::default();
-    let is_public = matches!(jwk.material, Material::Public(_));
+    let is_public = jwk.material.is_public();
     let public = jwk.public();
     let public = pretty(&public.as_ref().unwrap_or(&jwk).to_json());
     commit.put(public_target, Mode::Private, public.into_bytes());
@@ -130,14 +131,14 @@ fn make(call: &Call) -> anyhow::Result<Jwk> {
             Usage::new(format!("error reading {file}: the key of the certificate is of an unsupported kind")).into()
         });
     }
-    if let Ok(key) = keyfile::read_public_key(&contents)
-        && keyfile::read_private_key(&contents, None).is_err()
+    if let Ok(key) = keyfile::read_key(&contents, None, Extent::First)
+        && key.private().is_none()
     {
-        return Ok(Jwk::new(Material::Public(key)));
+        return Ok(Jwk::new(key.try_into()?));
     }
     let key_file = KeyFile { purpose: "the key of --from-pem", file: &file, password_flag: "password-file" };
-    let key = key_file.read(call, keyfile::read_private_key)?;
-    Ok(Jwk::new(Material::Private(Box::new(key))))
+    let key = key_file.read(call, |contents, password| keyfile::read_key(contents, password, Extent::Only))?;
+    Ok(Jwk::new(key.try_into()?))
 }
 
 /// The key with all that is said about it.
@@ -146,6 +147,7 @@ fn describe(call: &Call, mut jwk: Jwk) -> anyhow::Result<Jwk> {
         Some(usage) => Some(usage),
         // `--use ""` leaves it out.
         None if call.is_typed("use") => None,
+        None if jwk.exchange_key().is_some() => Some(Purpose::Encryption.name().to_owned()),
         None => Some(Purpose::Signatures.name().to_owned()),
     };
     jwk.key_id = match call.text("kid")? {
@@ -155,13 +157,13 @@ fn describe(call: &Call, mut jwk: Jwk) -> anyhow::Result<Jwk> {
     let purpose = kind::purpose(jwk.usage.as_deref());
     jwk.algorithm = match call.text("alg")? {
         Some(algorithm) => Some(algorithm),
-        None if purpose == Purpose::Encryption && jwk.key_type() == "OKP" => {
-            bail!("invalid algorithm: Ed25519 cannot be used for encryption")
-        }
         None if call.text("from-pem")?.is_some() && jwk.key_type() == "RSA" => {
             return Err(Usage::new("flag '--alg' is required with the given key").into());
         }
-        None => purpose.default_algorithm(&jwk).map(str::to_owned),
+        None => match purpose.default_algorithm(&jwk) {
+            Some(algorithm) => Some(algorithm.to_owned()),
+            None => bail!("invalid algorithm: {}", unfit(&jwk, purpose)),
+        },
     };
     check_fits(&jwk)?;
     Ok(jwk)

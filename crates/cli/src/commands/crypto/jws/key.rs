@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use rung_pki::Certificate;
 use rung_pki::jose::signed::SecretLength;
-use rung_pki::jose::{Jwk, Material, SigningAlgorithm};
+use rung_pki::jose::{Jwk, SigningAlgorithm};
 use serde_json::Value;
 
 use crate::call::Call;
@@ -77,7 +77,7 @@ impl SigningKey {
             guess: Guess::Default,
         };
         let jwk = choose(call, (key, jwks), &wish)?;
-        if matches!(jwk.material, Material::Public(_)) {
+        if jwk.material.is_public() {
             bail!("cannot use a public key for signing");
         }
         if let Some(usage) = jwk.usage.as_deref().filter(|usage| *usage != "sig") {

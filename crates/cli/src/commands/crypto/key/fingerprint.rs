@@ -1,7 +1,7 @@
 //! `crypto key fingerprint`
 
-use rung_pki::keyfile::{self, Extent, KeyFileError};
-use rung_pki::{Hash, PublicKey};
+use rung_pki::Hash;
+use rung_pki::keyfile::{AnyKey, Extent, KeyFileError};
 
 use crate::call::Call;
 use crate::failure::Usage;
@@ -60,17 +60,17 @@ fn run(call: &Call) -> anyhow::Result<()> {
         Usage::new(format!("error parsing fingerprint format: '{format}' is not a valid fingerprint format"))
     })?;
     let key = file::read(call, call.argument(0).unwrap_or("-"), Extent::First)?;
-    let octets = hashed(key.public(), pkix, ssh)?;
+    let octets = hashed(&key, pkix, ssh)?;
     match call.switch("raw")? {
         true => print(&octets),
         false => print(format!("{name}:{}\n", encode(&hash.digest(&octets))).as_bytes()),
     }
 }
 
-fn hashed(key: &PublicKey, pkix: bool, ssh: bool) -> Result<Vec<u8>, KeyFileError> {
+fn hashed(key: &AnyKey, pkix: bool, ssh: bool) -> Result<Vec<u8>, KeyFileError> {
     match (pkix, ssh) {
         (true, _) => Ok(key.spki().to_vec()),
-        (_, true) => keyfile::to_ssh_blob(key),
+        (_, true) => key.ssh_blob(),
         _ => Ok(key.bits().to_vec()),
     }
 }

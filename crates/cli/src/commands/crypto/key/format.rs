@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use rung_pki::jose::{Jwk, Material, jwe};
+use rung_pki::jose::{Jwk, jwe};
 use rung_pki::keyfile::{self, AnyKey, Extent, KeyFileError};
-use rung_pki::{PrivateKey, PublicKey, pem};
+use rung_pki::pem;
 use zeroize::Zeroizing;
 
 use crate::call::Call;
@@ -82,9 +82,9 @@ fn run(call: &Call) -> anyhow::Result<()> {
     let existing = Existing::forced(call.switch("force")?, &call.ui);
     let target = out.as_ref().map(|out| Target::claim(Path::new(out), existing)).transpose()?;
     let key = file::parse(call, file, &contents, Extent::Only)?;
-    let (written, mode) = match &key {
-        AnyKey::Public(key) => (Zeroizing::new(public(key, form)?), Mode::Readable),
-        AnyKey::Private(key) => {
+    let (written, mode) = match key.private() {
+        None => (Zeroizing::new(public(key, form)?), Mode::Readable),
+        Some(_) => {
             let stays_clear = form == Form::Der && !keyfile::is_encrypted(&contents);
             let password = if is_plain || stays_clear {
                 None
@@ -118,37 +118,32 @@ fn form(call: &Call) -> anyhow::Result<Option<Form>> {
     Ok(asked.map(|(_, form)| form))
 }
 
-fn public(key: &PublicKey, form: Form) -> Result<Vec<u8>, KeyFileError> {
+fn public(key: AnyKey, form: Form) -> Result<Vec<u8>, KeyFileError> {
     Ok(match form {
         Form::Der => key.spki().to_vec(),
-        Form::Jwk => Jwk::new(Material::Public(key.clone())).to_json().as_bytes().to_vec(),
+        Form::Jwk => Jwk::new(key.try_into()?).to_json().as_bytes().to_vec(),
         Form::Pem => pem::encode("PUBLIC KEY", key.spki()).into_bytes(),
-        Form::Ssh => (keyfile::to_ssh_line(key)? + "\n").into_bytes(),
+        Form::Ssh => (key.ssh_line()? + "\n").into_bytes(),
     })
 }
 
-fn private(
-    key: &PrivateKey,
-    form: Form,
-    is_pkcs8: bool,
-    password: Option<&[u8]>,
-) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+fn private(key: AnyKey, form: Form, is_pkcs8: bool, password: Option<&[u8]>) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let octets = |text: &Zeroizing<String>| Zeroizing::new(text.as_bytes().to_vec());
+    let half = key.private().context("it is not a private key")?;
     Ok(match (form, password) {
-        (Form::Der, None) if is_pkcs8 => Zeroizing::new(key.pkcs8().to_vec()),
-        (Form::Der, None) => keyfile::to_der(key),
-        (Form::Der, Some(password)) => keyfile::to_encrypted_pkcs8_der(key, password)?.into(),
-        (Form::Pem, None) if is_pkcs8 => octets(&keyfile::to_pkcs8_pem(key)),
-        (Form::Pem, None) => octets(&keyfile::to_pem(key)),
-        (Form::Pem, Some(password)) => keyfile::to_encrypted_pkcs8_pem(key, password)?.into_bytes().into(),
-        (Form::Ssh, password) => octets(&keyfile::to_openssh_pem(key, password, "")?),
+        (Form::Der, None) if is_pkcs8 => Zeroizing::new(half.pkcs8().to_vec()),
+        (Form::Der, None) => keyfile::to_der(half),
+        (Form::Der, Some(password)) => keyfile::to_encrypted_pkcs8_der(half, password)?.into(),
+        (Form::Pem, None) if is_pkcs8 => octets(&keyfile::to_pkcs8_pem(half)),
+        (Form::Pem, None) => octets(&keyfile::to_pem(half)),
+        (Form::Pem, Some(password)) => keyfile::to_encrypted_pkcs8_pem(half, password)?.into_bytes().into(),
         (Form::Jwk, password) => {
-            let copy = PrivateKey::from_pkcs8(key.pkcs8()).context("the key cannot be copied")?;
-            let jwk = Jwk::new(Material::Private(Box::new(copy))).to_json();
+            let jwk = Jwk::new(key.try_into()?).to_json();
             match password {
                 None => octets(&jwk),
                 Some(password) => jwe::encrypt_json(jwk.as_bytes(), password, Some("jwk+json"))?.into_bytes().into(),
             }
         }
+        (Form::Ssh, password) => octets(&keyfile::to_openssh_pem(half, password, "")?),
     })
 }

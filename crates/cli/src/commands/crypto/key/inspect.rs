@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use rung_pki::keyfile::{self, AnyKey, Extent};
-use rung_pki::{KeyAlgorithm, PrivateKey, PublicKey, Signer as _};
+use rung_pki::{ExchangeAlgorithm, KeyAlgorithm, PrivateKey, PublicKey, Signer as _};
 use zeroize::Zeroizing;
 
 use crate::call::Call;
@@ -37,6 +37,16 @@ fn run(call: &Call) -> anyhow::Result<()> {
     // Enough for the largest key, which would otherwise be left behind by growing.
     let mut out = Zeroizing::new(String::with_capacity(64 * 1024));
     match &key {
+        AnyKey::ExchangePrivate(key) => {
+            let _ = writeln!(out, "{} Private-Key: ({} bit)", key.algorithm(), key.secret().len() * 8);
+            number(&mut out, "Public", key.public_key().octets());
+            let name = if key.algorithm() == ExchangeAlgorithm::X25519 { "Private" } else { "Seed" };
+            number(&mut out, name, key.secret());
+        }
+        AnyKey::ExchangePublic(key) => {
+            let _ = writeln!(out, "{} Public-Key: ({} bit)", key.algorithm(), key.octets().len() * 8);
+            number(&mut out, "Public", key.octets());
+        }
         AnyKey::Public(key) => show_public(&mut out, key),
         AnyKey::Private(key) => show_private(&mut out, key),
     }

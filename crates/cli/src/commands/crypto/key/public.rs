@@ -39,7 +39,7 @@ pub(crate) static COMMAND: Command = Command {
 
 fn run(call: &Call) -> anyhow::Result<()> {
     let key = file::read(call, call.argument(0).unwrap_or("-"), Extent::First)?;
-    let text = pem::encode("PUBLIC KEY", key.public().spki());
+    let text = pem::encode("PUBLIC KEY", key.spki());
     let Some(out) = call.text("out")? else { return print(text.as_bytes()) };
     let target = Target::claim(Path::new(&out), Existing::forced(call.switch("force")?, &call.ui))?;
     let mut commit = Commit::default();

@@ -44,8 +44,12 @@ pub(crate) static COMMAND: Command = Command {
 fn run(call: &Call) -> anyhow::Result<()> {
     let key_file = call.required("key")?;
     let hash = hash(call)?;
-    let AnyKey::Private(key) = file::read(call, &key_file, Extent::Only)? else {
-        bail!("key {key_file} is not a signer: it is a public key");
+    let key = match file::read(call, &key_file, Extent::Only)? {
+        AnyKey::Private(key) => key,
+        other => match other.verifying() {
+            Ok(_) => bail!("key {key_file} is not a signer: it is a public key"),
+            Err(error) => bail!("key {key_file} is not a signer: {error}"),
+        },
     };
     let algorithm = match key.algorithm() {
         KeyAlgorithm::Rsa { .. } => match (hash, call.switch("pss")?) {

@@ -54,7 +54,8 @@ fn run(call: &Call) -> anyhow::Result<()> {
     }
     let key = match file::parse(call, &key_file, &contents, Extent::First)? {
         AnyKey::Public(key) => key,
-        AnyKey::Private(_) => {
+        key if key.private().is_none() => bail!("unsupported public key {key_file}: {}", key.verifying().unwrap_err()),
+        _ => {
             bail!("unsupported public key {key_file}: it is a private key; 'crypto key public' prints its public half")
         }
     };

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use rung_pki::jose::{Jwk, KeyManagement, Material, Secret, SigningAlgorithm};
-use rung_pki::{KeyAlgorithm, MlDsa, PrivateKey};
+use rung_pki::{ExchangeAlgorithm, ExchangePrivateKey, KeyAlgorithm, MlDsa, PrivateKey};
 
 use crate::call::Call;
 use crate::failure::Usage;
@@ -10,6 +10,8 @@ use crate::keys::Purpose;
 
 /// The kind of key to make.
 pub(super) enum Kind {
+    /// Of X25519, which signs nothing.
+    Exchange,
     Pair(KeyAlgorithm),
     /// A secret of so many octets.
     Secret(usize),
@@ -37,6 +39,7 @@ impl Kind {
             ("EC", Some("P-384")) => Ok(Self::Pair(KeyAlgorithm::EcP384)),
             ("EC", Some("P-521")) => Ok(Self::Pair(KeyAlgorithm::EcP521)),
             ("OKP", None | Some("Ed25519")) => Ok(Self::Pair(KeyAlgorithm::Ed25519)),
+            ("OKP", Some("X25519")) => Ok(Self::Exchange),
             ("EC" | "OKP", Some(other)) => bail!("invalid value for argument crv (crv: '{other}')"),
             ("RSA", _) => rsa(size.unwrap_or(2048)),
             ("AKP", _) => ml_dsa(call),
@@ -50,6 +53,9 @@ impl Kind {
     /// Make it.
     pub(super) fn make(self) -> anyhow::Result<Jwk> {
         Ok(Jwk::new(match self {
+            Self::Exchange => {
+                Material::ExchangePrivate(Box::new(ExchangePrivateKey::generate(ExchangeAlgorithm::X25519)?))
+            }
             Self::Pair(algorithm) => Material::Private(Box::new(PrivateKey::generate(algorithm)?)),
             Self::Secret(len) => Material::Secret(Secret::generate(len)?),
         }))

@@ -1,7 +1,5 @@
 //! `crypto jwk keyset add`
 
-use rung_pki::jose::Material;
-
 use super::file::KeySetFile;
 use crate::call::Call;
 use crate::commands::crypto::jwk::from_input;
@@ -25,7 +23,7 @@ fn run(call: &Call) -> anyhow::Result<()> {
     let (mut set, lock) = KeySetFile::lock(call.argument(0).unwrap_or_default())?;
     set.add(&jwk)?;
     set.write(lock)?;
-    if !matches!(jwk.material, Material::Public(_)) {
+    if !jwk.material.is_public() {
         call.ui.warning("The key that was added is secret: do not publish this set.");
     }
     Ok(())
