@@ -1,14 +1,15 @@
 """Reads and writes key files with Python's cryptography, in every format that it knows.
 
 Usage: keys.py read FILE PASSWORD, which prints the public key as PEM; or keys.py write KIND FOLDER PASSWORD, which
-writes a new key of kind p256, p384, p521, ed25519 or rsa, and public.pem.
+writes a new key of kind p256, p384, p521, ed25519, rsa, x25519, mldsa44, mldsa65, mldsa87, mlkem768 or mlkem1024, and
+public.pem.
 """
 
 import pathlib
 import sys
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, mlkem, rsa, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, PublicFormat
 
 
@@ -35,6 +36,12 @@ def write(kind, folder, password):
         "p521": lambda: ec.generate_private_key(ec.SECP521R1()),
         "ed25519": ed25519.Ed25519PrivateKey.generate,
         "rsa": lambda: rsa.generate_private_key(65537, 2048),
+        "x25519": x25519.X25519PrivateKey.generate,
+        "mldsa44": mldsa.MLDSA44PrivateKey.generate,
+        "mldsa65": mldsa.MLDSA65PrivateKey.generate,
+        "mldsa87": mldsa.MLDSA87PrivateKey.generate,
+        "mlkem768": mlkem.MLKEM768PrivateKey.generate,
+        "mlkem1024": mlkem.MLKEM1024PrivateKey.generate,
     }[kind]()
     clear, best = serialization.NoEncryption(), serialization.BestAvailableEncryption(password)
     files = {
@@ -42,9 +49,10 @@ def write(kind, folder, password):
         "pkcs8.der": (Encoding.DER, PrivateFormat.PKCS8, clear),
         "pkcs8.encrypted": (Encoding.PEM, PrivateFormat.PKCS8, best),
         "pkcs8der.encrypted": (Encoding.DER, PrivateFormat.PKCS8, best),
-        "openssh.pem": (Encoding.PEM, PrivateFormat.OpenSSH, clear),
     }
-    if kind != "ed25519":
+    if kind in OPENSSH:
+        files["openssh.pem"] = (Encoding.PEM, PrivateFormat.OpenSSH, clear)
+    if kind in OPENSSH and kind != "ed25519":
         files["traditional.pem"] = (Encoding.PEM, PrivateFormat.TraditionalOpenSSL, clear)
         files["traditional.der"] = (Encoding.DER, PrivateFormat.TraditionalOpenSSL, clear)
         files["legacy.encrypted"] = (Encoding.PEM, PrivateFormat.TraditionalOpenSSL, best)
@@ -53,7 +61,12 @@ def write(kind, folder, password):
     public = key.public_key()
     folder.joinpath("public.pem").write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     folder.joinpath("public.der").write_bytes(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
-    folder.joinpath("line.pub").write_bytes(public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH))
+    if kind in OPENSSH:
+        folder.joinpath("line.pub").write_bytes(public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH))
+
+
+# What OpenSSH has, and old forms of PEM, too.
+OPENSSH = ["p256", "p384", "p521", "ed25519", "rsa"]
 
 
 if sys.argv[1] == "read":

@@ -14,6 +14,16 @@ const KINDS: [(&str, &[&str]); 5] = [
     ("rsa", &["--kty", "RSA"]),
 ];
 
+/// Kinds that only Python has of those who are asked here.
+const IN_PYTHON: [(&str, &[&str]); 6] = [
+    ("x25519", &["--kty", "OKP", "--crv", "X25519"]),
+    ("mldsa44", &["--kty", "AKP", "--crv", "ML-DSA-44"]),
+    ("mldsa65", &["--kty", "AKP"]),
+    ("mldsa87", &["--kty", "AKP", "--crv", "ML-DSA-87"]),
+    ("mlkem768", &["--kty", "AKP", "--crv", "ML-KEM-768"]),
+    ("mlkem1024", &["--kty", "AKP", "--crv", "ML-KEM-1024"]),
+];
+
 /// Passwords are slow on purpose, and their part of a file is the same for all kinds.
 const WITH_PASSWORD: [&str; 2] = ["ed25519", "rsa"];
 
@@ -143,5 +153,29 @@ fn we_read_the_keys_of_go_python_and_java() {
             Finished::run(&command).success();
             check_we_read_all(&place, least);
         }
+    }
+}
+
+#[test]
+fn python_and_we_read_each_others_keys_of_newer_kinds() {
+    let python = own_file("python/keys.py");
+    for (kind, flags) in IN_PYTHON {
+        let place = Place::new();
+        place.write("password", "pass\n");
+        let make = ["crypto", "keypair", "public.pem", "key", "--no-password", "--insecure"];
+        place.rung(&[&make[..], flags].concat()).success();
+        for (name, form) in [("pkcs8.pem", &["--pem", "--no-password", "--insecure"][..]), ("pkcs8.der", &["--der"])] {
+            place.rung(&[&["crypto", "key", "format", "key", "--out", name][..], form].concat()).success();
+            check_read(&place, &["python3", text(&python)], name);
+        }
+        let format = ["crypto", "key", "format", "key", "--pem", "--out", "pkcs8.encrypted"];
+        place.rung(&[&format[..], &["--password-file", "password"]].concat()).success();
+        check_read(&place, &["python3", text(&python)], "pkcs8.encrypted");
+
+        let place = Place::new();
+        let mut command = place.command("python3");
+        command.arg(&python).args(["write", kind, ".", "pass"]);
+        Finished::run(&command).success();
+        check_we_read_all(&place, 5);
     }
 }

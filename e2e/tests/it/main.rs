@@ -22,6 +22,8 @@ mod oauth;
 #[cfg(test)]
 mod profile;
 #[cfg(test)]
+mod quantum;
+#[cfg(test)]
 mod renewal;
 #[cfg(test)]
 mod revocation;

@@ -32,6 +32,24 @@ fn facts(sandbox: &Sandbox, file: &str) -> String {
 }
 
 #[test]
+fn the_next_key_can_be_of_another_kind() {
+    let sandbox = with_ca();
+    assert_eq!(rotate(&sandbox, &["--kty", "RSA", "--size", "3072"]).code, Some(0));
+    let said = openssl(&sandbox, &["x509", "-in", "step/certs/intermediate_ca_2.crt", "-noout", "-text"]);
+    assert!(said.contains("Public-Key: (3072 bit)"), "{said}");
+    assert_eq!(rotate(&sandbox, &["--kty", "AKP", "--curve", "ML-DSA-44"]).code, Some(0));
+    let short = ["certificate", "inspect", "--short", "step/certs/intermediate_ca_3.crt"];
+    assert!(sandbox.run(&short).stdout.starts_with("X.509v3 Intermediate CA Certificate (ML-DSA-44)"));
+    // Without a word it is of the kind before.
+    assert_eq!(rotate(&sandbox, &[]).code, Some(0));
+    let short = ["certificate", "inspect", "--short", "step/certs/intermediate_ca_4.crt"];
+    assert!(sandbox.run(&short).stdout.contains("(ML-DSA-44)"));
+    rotate(&sandbox, &["--kty", "EC", "--same-key"]).failed(1, "flag '--kty' is incompatible with '--same-key'\n");
+    rotate(&sandbox, &["--curve", "P-384"]).failed(1, "flag '--curve' requires the '--kty' flag");
+    rotate(&sandbox, &["--kty", "OKP", "--curve", "X25519"]).failed(1, "incompatible with flag '--curve X25519'");
+}
+
+#[test]
 fn the_next_intermediate_is_like_the_one_before() {
     let sandbox = with_ca();
     let before = sandbox.read(CONFIG);

@@ -13,7 +13,7 @@ use rung_pki::{Certificate, PrivateKey, RequestContent, Signer, chain, extension
 use rung_spec::{Config, edit};
 use serde_json::{Value, json};
 
-use crate::ca::{connection::read_roots, when};
+use crate::ca::{connection::read_roots, key, when};
 use crate::call::Call;
 use crate::clock;
 use crate::failure::Usage;
@@ -56,6 +56,17 @@ pub(crate) static COMMAND: Command = Command {
             "<file>",
             "Take in the certificate that was made for that request, its parents behind it.",
         ),
+        Flag::value(
+            &["kty"],
+            "<kty>",
+            "Kind of the next key: EC, OKP, RSA or AKP; that of the present one without it.",
+        ),
+        Flag::value(
+            &["curve", "crv"],
+            "<curve>",
+            "Its curve: P-256, P-384 or P-521 for EC, Ed25519 for OKP; ML-DSA-44, ML-DSA-65 or ML-DSA-87 for AKP.",
+        ),
+        Flag::value(&["size"], "<bits>", "Size of an RSA key: 2048, 3072, 4096 or 8192."),
         Flag::switch(&["same-key"], "Keep the key and the name, and make a new certificate only."),
         Flag::value(
             &["not-after"],
@@ -91,6 +102,10 @@ pub(crate) static COMMAND: Command = Command {
                 "ca rotate-intermediate --signed next.crt --password-file password.txt",
             ],
         },
+        Example {
+            purpose: "Go over to signatures that outlast quantum computers:",
+            lines: &["ca rotate-intermediate --kty AKP --password-file password.txt"],
+        },
         Example { purpose: "Take out what is not needed any more:", lines: &["ca rotate-intermediate --retire-old"] },
     ],
     scope: Scope::Within,
@@ -102,6 +117,9 @@ const BACKDATE: Duration = Duration::from_secs(60 * 60);
 /// As long after their end certificates can be renewed where that is allowed.
 const GRACE: Duration = Duration::from_secs(30 * 24 * 3600);
 
+/// What says of which kind the next key is.
+const KEY_FLAGS: [&str; 3] = ["kty", "curve", "size"];
+
 fn run(call: &Call) -> anyhow::Result<()> {
     let present = Present::read(call)?;
     let mut chosen = Vec::new();
@@ -112,6 +130,13 @@ fn run(call: &Call) -> anyhow::Result<()> {
     }
     if chosen.len() > 1 {
         return Err(Usage::new(format!("flags {} are mutually exclusive", chosen.join(" and "))).into());
+    }
+    if let Some(kind) = KEY_FLAGS.into_iter().find(|name| call.is_typed(name)) {
+        for other in ["same-key", "signed", "announce", "drop-root", "retire-old"] {
+            if call.text(other)?.is_some() {
+                return Err(Usage::new(format!("flag '--{kind}' is incompatible with '--{other}'")).into());
+            }
+        }
     }
     if call.switch("retire-old")? {
         return retire(call, &present);
@@ -140,7 +165,7 @@ fn make(call: &Call, present: Present) -> anyhow::Result<()> {
     } else {
         let files = Files::next(&present)?;
         let subject = present.next_subject(files.number)?;
-        (files, Some(PrivateKey::generate(key.key.algorithm())?), subject)
+        (files, Some(next_key(call, &key.key)?), subject)
     };
     let public = next.as_ref().unwrap_or(&key.key).public_key();
     let end = match when::flag(call, "not-after")? {
@@ -167,7 +192,7 @@ fn request(call: &Call, present: &Present, file: &str) -> anyhow::Result<()> {
     let mut commit = Commit::default();
     let next = match call.switch("same-key")? {
         true => None,
-        false => Some((Files::next(present)?, PrivateKey::generate(key.key.algorithm())?)),
+        false => Some((Files::next(present)?, next_key(call, &key.key)?)),
     };
     let subject = match &next {
         Some((files, _)) => present.next_subject(files.number)?,
@@ -192,6 +217,13 @@ fn request(call: &Call, present: &Present, file: &str) -> anyhow::Result<()> {
          changed for the CA so far.",
     );
     Ok(())
+}
+
+/// A new key: of the kind that the flags say, else of that of the present one.
+fn next_key(call: &Call, present: &PrivateKey) -> anyhow::Result<PrivateKey> {
+    let asked = KEY_FLAGS.into_iter().map(|name| call.text(name)).collect::<anyhow::Result<Vec<_>>>()?;
+    let kind = if asked.iter().all(Option::is_none) { present.algorithm() } else { key::algorithm(call)? };
+    Ok(PrivateKey::generate(kind)?)
 }
 
 /// Take in a certificate that a root elsewhere has signed.

@@ -1,7 +1,7 @@
 //! `crypto key verify`
 
 use anyhow::{Context as _, bail};
-use rung_pki::keyfile::{self, AnyKey, Extent};
+use rung_pki::keyfile::{self, AnyKey, Extent, KeyFileError};
 use rung_pki::{Hash, KeyAlgorithm, PublicKey, SignatureError};
 
 use crate::base64_text::{decode, engine};
@@ -54,8 +54,10 @@ fn run(call: &Call) -> anyhow::Result<()> {
     }
     let key = match file::parse(call, &key_file, &contents, Extent::First)? {
         AnyKey::Public(key) => key,
-        key if key.private().is_none() => bail!("unsupported public key {key_file}: {}", key.verifying().unwrap_err()),
-        _ => {
+        AnyKey::ExchangePublic(key) => {
+            bail!("unsupported public key {key_file}: {}", KeyFileError::DoesNotSign(key.algorithm()))
+        }
+        AnyKey::ExchangePrivate(_) | AnyKey::Private(_) => {
             bail!("unsupported public key {key_file}: it is a private key; 'crypto key public' prints its public half")
         }
     };
