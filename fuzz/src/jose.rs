@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use rung_pki::jose::jwe::{DecryptionKey, EncryptedObject};
 use rung_pki::jose::signed::{SecretLength, SignedObject};
-use rung_pki::jose::{Jwk, KeySet, PrivateJwk, PublicJwk, UnverifiedJws, VerificationKey};
+use rung_pki::jose::{Jwk, KeySet, Material, PrivateJwk, PublicJwk, UnverifiedJws, VerificationKey};
+use rung_pki::{MlDsa, PrivateKey};
 
 /// Signed content in any serialisation.
 pub fn jws(data: &[u8]) {
@@ -14,7 +15,8 @@ pub fn jws(data: &[u8]) {
     for signature in object.signatures() {
         let _ = signature.key_id();
         for key in keys() {
-            let _ = object.verify(signature, key, SecretLength::Any);
+            let verified = object.verify(signature, key, SecretLength::Any);
+            assert!(verified.is_err() || key.exchange_key().is_none(), "X25519 signs nothing");
         }
     }
     if let Some(compact) = object.to_compact() {
@@ -78,17 +80,23 @@ pub fn jwe(data: &[u8]) {
     }
 }
 
-/// Keys of the examples of RFC 7515, 7516 and 7517, and one secret for each length.
+/// Keys of the examples of RFC 7515, 7516, 7517 and 7748, one of ML-DSA, and one secret for each length.
 fn keys() -> &'static [Jwk] {
     static KEYS: OnceLock<Vec<Jwk>> = OnceLock::new();
-    KEYS.get_or_init(|| TEXTS.iter().map(|text| Jwk::from_json(text.as_bytes()).expect("a key")).collect())
+    KEYS.get_or_init(|| {
+        let ml_dsa = PrivateKey::from_ml_dsa_seed(MlDsa::MlDsa44, &[7; 32]).expect("a seed");
+        let ml_dsa = Jwk::new(Material::Private(Box::new(ml_dsa)));
+        let texts = TEXTS.iter().map(|text| Jwk::from_json(text.as_bytes()).expect("a key"));
+        texts.chain([ml_dsa]).collect()
+    })
 }
 
-const TEXTS: [&str; 6] = [
+const TEXTS: [&str; 7] = [
     r#"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}"#,
     r#"{"kty":"oct","k":"GawgguFyGrWKav7AX4VKUg"}"#,
     r#"{"kty":"oct","k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"}"#,
     r#"{"kty":"oct","k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}"#,
     r#"{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","d":"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"}"#,
+    r#"{"kty":"OKP","crv":"X25519","x":"hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo","d":"dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo"}"#,
     r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
 ];
