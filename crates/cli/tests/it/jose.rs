@@ -103,7 +103,7 @@ fn keys_that_cannot_be_are_not_made() {
     check_not_made(&["a", "b", "--no-password"], "flag '--no-password' requires the '--insecure' flag\n");
     check_not_made(
         &["a", "b", "--kty", "ec"],
-        "invalid value 'ec' for flag '--kty'; options are EC, RSA, OKP, AKP, or oct\n",
+        "invalid value 'ec' for flag '--kty'; options are EC, RSA, OKP, or oct; or AKP, for ML-DSA\n",
     );
     check_not_made(&["a", "b", "--size", "2048"], "flag '--size' is incompatible with '--kty EC'\n");
     check_not_made(&["a", "b", "--kty", "oct", "--curve", "P-256"], "flag '--crv' is incompatible with '--kty oct'\n");

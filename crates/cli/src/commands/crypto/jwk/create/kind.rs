@@ -25,7 +25,7 @@ impl Kind {
         let takes_size = matches!(kty.as_str(), "RSA" | "oct");
         let takes_curve = matches!(kty.as_str(), "EC" | "OKP");
         if !takes_size && !takes_curve && kty != "AKP" {
-            let options = "EC, RSA, OKP, AKP, or oct";
+            let options = "EC, RSA, OKP, or oct; or AKP, for ML-DSA";
             return Err(Usage::new(format!("invalid value '{kty}' for flag '--kty'; options are {options}")).into());
         }
         let unwanted = [("size", size.is_some() && !takes_size), ("crv", curve.is_some() && !takes_curve)];
