@@ -19,7 +19,7 @@ use crate::{input, peer};
 
 pub(crate) use crl::{Validity, json as crl_json, text as crl_text};
 pub(crate) use json::{Issuers, Json, Object, json};
-pub(crate) use key::{dsa_sizes, kind};
+pub(crate) use key::{dsa_numbers, dsa_sizes, kind};
 pub(crate) use short::short;
 pub(crate) use text::{hex_lines, rfc3339, text};
 

@@ -129,6 +129,11 @@ pub(crate) fn dsa_sizes(info: &[u8]) -> Option<(usize, usize)> {
     dsa(info).map(|key| (bits(key.p), bits(key.q)))
 }
 
+/// The numbers p, q and y of the DSA key in a `SubjectPublicKeyInfo`.
+pub(crate) fn dsa_numbers(info: &[u8]) -> Option<[&[u8]; 3]> {
+    dsa(info).map(|key| [key.p, key.q, key.y])
+}
+
 /// Curve and uncompressed point of the key in a `SubjectPublicKeyInfo`.
 pub(super) fn curve_of(info: &[u8]) -> Option<(&'static str, &[u8])> {
     if oid_of(info) != "1.2.840.10045.2.1" {

@@ -5,7 +5,7 @@ use rung_pki::extension::{
     AccessDescription, Decoded, DistributionPoint, GeneralName, NameConstraints, Policy, Purpose, oid,
 };
 use rung_pki::extension::{BasicConstraints, KeyUsage};
-use rung_pki::{Certificate, Extension, KeyAlgorithm};
+use rung_pki::{Certificate, Extension, KeyAlgorithm, PublicKey};
 
 use crate::inspect::tlv::{self, Element};
 
@@ -61,10 +61,7 @@ impl<'a> Facts<'a> {
             rsa: certificate.public_key().ok().and_then(|key| key.rsa_numbers().map(|(n, e)| (n.to_vec(), e.to_vec()))),
             // Signatures of kinds that are not verified any more are believed here, where nothing depends on them.
             is_self_signed: certificate.is_self_signed()
-                || certificate.issuer() == certificate.subject()
-                    && certificate
-                        .authority_key_identifier()
-                        .is_none_or(|signer| certificate.subject_key_identifier() == Some(signer)),
+                || certificate.issuer() == certificate.subject() && !is_verifiable(certificate),
         };
         for extension in certificate.extensions() {
             match extension.decode() {
@@ -196,6 +193,15 @@ impl<'a> Facts<'a> {
 
 fn dns(names: &[GeneralName]) -> impl Iterator<Item = &str> {
     names.iter().filter_map(|name| if let GeneralName::Dns(text) = name { Some(text.as_str()) } else { None })
+}
+
+/// Whether Rung verifies signatures of that kind and of keys of that size.
+fn is_verifiable(certificate: &Certificate) -> bool {
+    let fits = |key: &PublicKey| match key.algorithm() {
+        KeyAlgorithm::Rsa { bits } => (2048..=8192).contains(&bits),
+        _ => true,
+    };
+    certificate.signature_algorithm().is_some() && certificate.public_key().is_ok_and(fits)
 }
 
 pub(super) fn values(attributes: &[Attribute<'_>], oid: &str) -> Vec<String> {

@@ -4,15 +4,18 @@ mod extensions;
 mod fields;
 mod names;
 mod servers;
+mod texts;
+mod validation;
 
 use super::{Rule, Since};
 
 /// Every rule that is looked at.
 pub(super) fn all() -> impl Iterator<Item = &'static Rule> {
-    [extensions::RULES, fields::RULES, names::RULES, servers::RULES].into_iter().flatten()
+    let groups = [extensions::RULES, fields::RULES, names::RULES, servers::RULES, texts::RULES, validation::RULES];
+    groups.into_iter().flatten()
 }
 
-/// Rules that need lists which change, or mathematics that nobody needs any more, one a line.
+/// Rules that need lists of domains which change from week to week, so that no program knows them for long; one a line.
 pub(super) const NOT_LOOKED_AT: &str = include_str!("rules/not_looked_at.txt");
 
 /// Rules as a table: name, since when, of which certificates, and what has to hold.
@@ -54,5 +57,19 @@ const WEB_39_MONTHS: Since = since(16_984, true);
 const WEB_825_DAYS: Since = since(17_591, true);
 /// 2016-09-30: 64 random bits in serial numbers.
 const WEB_64_BITS: Since = since(17_074, true);
+/// Of certificates of web servers, always.
+const WEB_EVER: Since = since(0, true);
+/// 2003-03-01: RFC 3490.
+const RFC3490: Since = since(12_112, false);
+/// 2013-01-01: RFC 6818.
+const RFC6818: Since = since(15_706, false);
+/// 2018-05-01: RFC 8399.
+const RFC8399: Since = since(17_652, false);
+/// 2013-07-29: the Baseline Requirements 1.1.6.
+const WEB_1_1_6: Since = since(15_915, true);
+/// 2015-09-28: the Baseline Requirements 1.3.1.
+const WEB_1_3_1: Since = since(16_706, true);
+/// 2016-09-07: people's names in subjects.
+const WEB_PEOPLE: Since = since(17_051, true);
 /// 2017-06-08: CAs have a common name.
 const WEB_CA_NAMES: Since = since(17_325, true);

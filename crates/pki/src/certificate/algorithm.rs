@@ -9,7 +9,9 @@ use crate::{
 
 /// The algorithm that an `AlgorithmIdentifier` names, if Rung verifies with it.
 pub(crate) fn signature_algorithm(identifier: &[u8]) -> Option<SignatureAlgorithm> {
-    SignatureAlgorithm::from_identifier_der(identifier).or_else(|| read_pss(identifier).ok())
+    SignatureAlgorithm::from_identifier_der(identifier)
+        .or_else(|| rsa_without_parameters(identifier))
+        .or_else(|| read_pss(identifier).ok())
 }
 
 /// The name of an algorithm as `openssl` and Go print it, or its object identifier.
@@ -20,6 +22,16 @@ pub(crate) fn signature_algorithm_name(identifier: &[u8], oid: &ObjectIdentifier
     // Broken or out of use: named so that people see why a certificate is refused, never verified.
     let known = OUT_OF_USE.iter().find(|named| named.0 == *oid);
     known.map_or_else(|| oid.to_string(), |named| named.1.to_owned())
+}
+
+/// RFC 4055 §5: RSASSA-PKCS1-v1_5 is written with NULL parameters, and read without them, too.
+fn rsa_without_parameters(identifier: &[u8]) -> Option<SignatureAlgorithm> {
+    match identifier.strip_prefix(&[0x30, 11, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1])? {
+        [11] => Some(SignatureAlgorithm::RsaPkcs1Sha256),
+        [12] => Some(SignatureAlgorithm::RsaPkcs1Sha384),
+        [13] => Some(SignatureAlgorithm::RsaPkcs1Sha512),
+        _ => None,
+    }
 }
 
 /// RSASSA-PSS whose hash algorithms have no NULL parameters: RFC 4055 §2.1 asks readers to take both forms.

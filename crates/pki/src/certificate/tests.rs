@@ -2,8 +2,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
 use crate::{
+    asn1::tag,
     extension::{Purpose, Subtree},
-    key::{KeyAlgorithm, PrivateKey, Signer},
+    key::{KeyAlgorithm, MlDsa, PrivateKey, Signer},
 };
 
 const LEAF: &str = include_str!("tests/leaf.pem");
@@ -115,6 +116,7 @@ fn every_kind_of_key_makes_certificates_that_verify() {
         KeyAlgorithm::EcP521,
         KeyAlgorithm::Ed25519,
         KeyAlgorithm::Rsa { bits: 2048 },
+        KeyAlgorithm::MlDsa(MlDsa::MlDsa65),
     ] {
         let key = PrivateKey::generate(algorithm).unwrap();
         let certificate = signed(&content(&key), &key);
@@ -183,6 +185,37 @@ fn pss_is_known_with_and_without_null_parameters() {
     let salted = |salt: u8| signature_algorithm(&[&without[..], &[salt]].concat());
     assert_eq!(salted(32), Some(SignatureAlgorithm::RsaPssSha256));
     assert_eq!(salted(20), None);
+}
+
+/// RFC 4055 §5.
+#[test]
+fn rsa_is_known_with_and_without_null_parameters() {
+    let without = [0x30, 11, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 11];
+    let oid = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
+    assert_eq!(signature_algorithm(&without), Some(SignatureAlgorithm::RsaPkcs1Sha256));
+    assert_eq!(signature_algorithm_name(&without, &oid), "SHA256-RSA");
+    for (last, longer) in [(5, &[][..]), (14, &[]), (11, &[5]), (11, &[5, 0])] {
+        let other = [&without[..12], &[last], longer].concat();
+        assert_eq!(signature_algorithm(&other), None, "{other:?}");
+    }
+
+    let key = PrivateKey::generate(KeyAlgorithm::Rsa { bits: 2048 }).unwrap();
+    let tbs = content(&key).to_tbs(SignatureAlgorithm::RsaPkcs1Sha256);
+    let with = SignatureAlgorithm::RsaPkcs1Sha256.identifier_der();
+    let place = tbs.windows(with.len()).position(|window| window == with).unwrap();
+    let mut fields = tbs[4..].to_vec();
+    fields.splice(place - 4..place - 4 + with.len(), without);
+    let nested = |content: &[u8]| {
+        let mut out = crate::asn1::Writer::default();
+        out.element(tag::SEQUENCE, content);
+        out.into_der()
+    };
+    let tbs = nested(&fields);
+    let signature = key.sign_now(SignatureAlgorithm::RsaPkcs1Sha256, &tbs).unwrap();
+    let mut bits = crate::asn1::Writer::default();
+    bits.element(tag::BIT_STRING, &[&[0], &signature[..]].concat());
+    let certificate = Certificate::from_der(&nested(&[&tbs[..], &without, &bits.into_der()].concat())).unwrap();
+    assert!(certificate.is_self_signed());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The rules of RFC 5280 on extensions.
 
-use rung_pki::extension::{GeneralName, KeyUsage, Subtree};
+use rung_pki::extension::{AccessDescription, GeneralName, KeyUsage, Subtree};
 
 use super::rules;
 use crate::inspect::tlv;
@@ -31,6 +31,9 @@ rules! {
     "e_ext_subject_key_identifier_missing_ca" since EVER, |f| f.is_ca() => |f| f.has(SUBJECT_KEY);
     "w_ext_subject_key_identifier_missing_sub_cert" since EVER, |f| !f.is_ca() => |f| f.has(SUBJECT_KEY);
     "e_ext_aia_marked_critical" since EVER, |f| f.has(ACCESS) => |f| !f.is_critical(ACCESS);
+    "w_ext_aia_access_location_missing" since RFC5280, |f| !issuer_urls(f).is_empty() => |f| {
+        issuer_urls(f).iter().any(|url| url.starts_with("http://") || url.starts_with("ldap://"))
+    };
     "e_ext_freshest_crl_marked_critical" since EVER, |f| f.has(FRESHEST) => |f| !f.is_critical(FRESHEST);
     "e_ext_subject_directory_attr_critical" since EVER, |f| f.has(DIRECTORY_ATTRIBUTES) =>
         |f| !f.is_critical(DIRECTORY_ATTRIBUTES);
@@ -69,6 +72,16 @@ rules! {
     "w_name_constraint_on_x400" since EVER, |f| f.has(NAMES) => |f| !constrains(f, 3);
     "w_name_constraint_on_edi_party_name" since EVER, |f| f.has(NAMES) => |f| !constrains(f, 5);
     "w_name_constraint_on_registered_id" since EVER, |f| f.has(NAMES) => |f| !constrains(f, 8);
+}
+
+/// Where the issuer's certificate is.
+fn issuer_urls(facts: &Facts<'_>) -> Vec<String> {
+    let issuers = facts.access.iter().flatten().filter(|one| one.method == AccessDescription::CA_ISSUERS);
+    let url = |one: &AccessDescription| match &one.location {
+        GeneralName::Uri(url) => Some(url.to_ascii_lowercase()),
+        _ => None,
+    };
+    issuers.filter_map(url).collect()
 }
 
 fn has_path_len(facts: &Facts<'_>) -> bool {

@@ -1,5 +1,7 @@
 //! The rules on the fields of a certificate: version, serial number, times, key, signature.
 
+use num_bigint::BigUint;
+
 use super::rules;
 use crate::clock::unix_seconds;
 use crate::lint::Rule;
@@ -55,8 +57,7 @@ rules! {
     "e_ec_improper_curves" since EVER, |f| f.is_for_servers() && is_of(f, EC) => |f| f.certificate.public_key().is_ok();
     "e_public_key_type_not_allowed" since WEB, |_| true => |f| is_of(f, RSA) || is_of(f, EC) || is_of(f, DSA);
     "e_signature_algorithm_not_supported" since EVER, |f| f.is_for_servers() => |f| {
-        let name = f.certificate.signature_algorithm_name();
-        SIGNATURES.contains(&name.as_str())
+        SIGNATURES.contains(&f.certificate.signature_algorithm_oid().to_string().as_str())
     };
     "e_sub_cert_or_sub_ca_using_sha1" since WEB_NO_SHA1, |_| true => |f| !uses_sha1(f);
     "w_sub_cert_sha1_expiration_too_long" since WEB_SHA1_ENDS, |f| f.is_sub_cert() && uses_sha1(f) =>
@@ -65,6 +66,12 @@ rules! {
         |f| dsa(f).is_some_and(|(p, q)| p >= 2048 && q >= 224);
     "e_dsa_improper_modulus_or_divisor_size" since EVER, |f| is_of(f, DSA) =>
         |f| dsa(f).is_some_and(|sizes| [(2048, 224), (2048, 256), (3072, 256)].contains(&sizes));
+    "e_dsa_unique_correct_representation" since WEB, |f| dsa(f).is_some() => |f| {
+        numbers(f).is_some_and(|key| key.y >= BigUint::from(2_u8) && key.y + BigUint::from(2_u8) <= key.p)
+    };
+    "e_dsa_correct_order_in_subgroup" since WEB, |f| dsa(f).is_some() => |f| {
+        numbers(f).is_some_and(|key| key.y.modpow(&key.q, &key.p) == BigUint::from(1_u8))
+    };
     "e_dsa_params_missing" since WEB_1_1_3, |f| is_of(f, DSA) => |f| dsa(f).is_some();
 }
 
@@ -129,22 +136,39 @@ fn dsa(facts: &Facts<'_>) -> Option<(usize, usize)> {
     crate::inspect::dsa_sizes(facts.certificate.public_key_info())
 }
 
+/// The numbers of a DSA key.
+struct Dsa {
+    p: BigUint,
+    q: BigUint,
+    y: BigUint,
+}
+
+/// The numbers of a DSA key, unless they are longer than any that FIPS 186 has: then nobody can wait for the outcome.
+fn numbers(facts: &Facts<'_>) -> Option<Dsa> {
+    let (p, q) = dsa(facts).filter(|(p, q)| (2..=4096).contains(p) && *q <= 512)?;
+    let key = crate::inspect::dsa_numbers(facts.certificate.public_key_info())?;
+    debug_assert!(key[0].len() * 8 >= p && key[1].len() * 8 >= q, "the sizes are of these numbers");
+    let [p, q, y] = key.map(BigUint::from_bytes_be);
+    Some(Dsa { p, q, y })
+}
+
 fn uses_sha1(facts: &Facts<'_>) -> bool {
     facts.certificate.signature_algorithm_name().contains("SHA1")
 }
 
-/// Broken ones are told by other rules.
-const SIGNATURES: [&str; 10] = [
-    "SHA1-RSA",
-    "SHA256-RSA",
-    "SHA384-RSA",
-    "SHA512-RSA",
-    "ECDSA-SHA1",
-    "ECDSA-SHA256",
-    "ECDSA-SHA384",
-    "ECDSA-SHA512",
-    "DSA-SHA1",
-    "DSA-SHA256",
+/// RSA, ECDSA and DSA with SHA-1 and SHA-2, and Ed25519. Broken ones are told by other rules.
+const SIGNATURES: [&str; 11] = [
+    "1.2.840.113549.1.1.5",
+    "1.2.840.113549.1.1.11",
+    "1.2.840.113549.1.1.12",
+    "1.2.840.113549.1.1.13",
+    "1.2.840.10045.4.1",
+    "1.2.840.10045.4.3.2",
+    "1.2.840.10045.4.3.3",
+    "1.2.840.10045.4.3.4",
+    "1.2.840.10040.4.3",
+    "2.16.840.1.101.3.4.3.2",
+    "1.3.101.112",
 ];
 const UTC: u8 = 23;
 const GENERALIZED: u8 = 24;

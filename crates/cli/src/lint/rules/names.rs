@@ -26,7 +26,7 @@ rules! {
     "e_subject_dn_serial_number_max_length" since EVER, |f| f.has_subject(SERIAL) => |f| f.at_most(SERIAL, 64);
     "e_subject_dn_serial_number_not_printable_string" since EVER, |f| f.has_subject(SERIAL) =>
         |f| is_printable(&f.subject, SERIAL);
-    "e_subject_dn_country_not_printable_string" since EVER, |f| f.has_subject(COUNTRY) =>
+    "e_subject_dn_country_not_printable_string" since EVER, |f| !f.subject_values(COUNTRY).is_empty() =>
         |f| is_printable(&f.subject, COUNTRY);
     "e_issuer_dn_country_not_printable_string" since EVER,
         |f| f.issuer.iter().any(|attribute| attribute.oid == COUNTRY) => |f| is_printable(&f.issuer, COUNTRY);
@@ -43,7 +43,7 @@ rules! {
     "e_ext_san_rfc822_format_invalid" since EVER, |f| f.has(SAN) => |f| mailboxes_are_valid(&f.names);
     "e_ext_san_uri_not_ia5" since RFC5280, |f| f.has(SAN) => |_| true;
     "e_ext_san_uri_relative" since RFC5280, |f| f.has(SAN) => |f| uris(&f.names).all(has_scheme);
-    "e_ext_san_uri_format_invalid" since RFC5280, |f| f.has(SAN) => |f| uris(&f.names).all(has_scheme);
+    "e_ext_san_uri_format_invalid" since RFC5280, |f| f.has(SAN) => |f| uris(&f.names).all(is_whole);
     "e_ext_san_uri_host_not_fqdn_or_ip" since RFC5280, |f| f.has(SAN) => |f| uris(&f.names).all(has_good_host);
     "e_san_bare_wildcard" since EVER, |f| f.has(SAN) => |f| f.dns_names().all(|name| !name.ends_with('*'));
     "e_san_wildcard_not_first" since EVER, |f| f.has(SAN) => |f| f.dns_names().all(|name| !has_late_wildcard(name));
@@ -57,7 +57,7 @@ rules! {
         |f| mailboxes_are_valid(f.issuer_names.as_deref().unwrap_or_default());
     "e_ext_ian_uri_not_ia5" since EVER, has_ian => |_| true;
     "e_ext_ian_uri_relative" since EVER, has_ian => |f| issuer_uris(f).all(has_scheme);
-    "e_ext_ian_uri_format_invalid" since EVER, has_ian => |f| issuer_uris(f).all(has_scheme);
+    "e_ext_ian_uri_format_invalid" since EVER, has_ian => |f| issuer_uris(f).all(is_whole);
     "e_ext_ian_uri_host_not_fqdn_or_ip" since EVER, has_ian => |f| issuer_uris(f).all(has_good_host);
     "e_ian_bare_wildcard" since EVER, has_ian => |f| f.issuer_dns_names().all(|name| !name.ends_with('*'));
     "e_ian_wildcard_not_first" since EVER, has_ian => |f| f.issuer_dns_names().all(|name| !has_late_wildcard(name));
@@ -104,9 +104,20 @@ fn has_scheme(uri: &str) -> bool {
     })
 }
 
-/// RFC 5280 §4.2.1.6: a URI with an authority has a whole host name or an address in it.
+/// Whether there is something behind the scheme.
+fn is_whole(uri: &str) -> bool {
+    has_scheme(uri) && !uri.ends_with("://")
+}
+
+/// RFC 5280 §4.2.1.6: a URI with an authority has a whole host name or an address in it. One that goes by a path needs an
+/// authority, as it is absolute; `mailto:` and the like have none.
 fn has_good_host(uri: &str) -> bool {
-    let Some((_, rest)) = uri.split_once("://") else { return true };
+    let rest = match uri.split_once(':') {
+        _ if uri.is_empty() => return true,
+        Some((_, rest)) if has_scheme(uri) => rest,
+        _ => return false,
+    };
+    let Some(rest) = rest.strip_prefix("//") else { return !rest.starts_with('/') };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     if host.starts_with('[') {
