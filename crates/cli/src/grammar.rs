@@ -196,6 +196,12 @@ impl Flag {
         Self { names, kind: Kind::RefusedValue, help, source: Source::CommandLine }
     }
 
+    /// `--format` of a command that says nothing that scripts read unless they ask for JSON. It is for the command line
+    /// alone: a `STEP_FORMAT` that is meant for another command changes nothing here.
+    pub(crate) const fn json_or_text() -> Self {
+        Self::value(&["format"], "<format>", "text (the default) or json.").only_on_the_command_line()
+    }
+
     /// The same, but neither the environment nor a defaults file can set it.
     pub(crate) const fn only_on_the_command_line(mut self) -> Self {
         self.source = Source::CommandLine;

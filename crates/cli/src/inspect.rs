@@ -18,7 +18,7 @@ use crate::call::Call;
 use crate::{input, peer};
 
 pub(crate) use crl::{Validity, json as crl_json, text as crl_text};
-pub(crate) use json::{Issuers, Json, Object, json};
+pub(crate) use json::{Issuers, Json, Object, json, key_info};
 pub(crate) use key::{dsa_numbers, dsa_sizes, kind};
 pub(crate) use short::short;
 pub(crate) use text::{hex_lines, rfc3339, text};
@@ -138,7 +138,11 @@ fn named(oid: String) -> String {
     known.map_or(oid, |(_, name)| (*name).to_owned())
 }
 
-const ALGORITHMS: [(&str, &str); 16] = [
+const ALGORITHMS: [(&str, &str); 20] = [
+    ("1.3.101.110", "X25519"),
+    ("2.16.840.1.101.3.4.4.1", "ML-KEM-512"),
+    ("2.16.840.1.101.3.4.4.2", "ML-KEM-768"),
+    ("2.16.840.1.101.3.4.4.3", "ML-KEM-1024"),
     ("2.16.840.1.101.3.4.3.17", "ML-DSA-44"),
     ("2.16.840.1.101.3.4.3.18", "ML-DSA-65"),
     ("2.16.840.1.101.3.4.3.19", "ML-DSA-87"),

@@ -24,6 +24,11 @@ impl Program {
 
 /// Name, version and platform, such as `Rung CLI/0.1.0 (linux/amd64)`, and on a second line when it was released.
 pub(crate) fn version_lines() -> String {
+    format!("Rung CLI/{VERSION} ({})\nRelease Date: {RELEASED}\n", platform())
+}
+
+/// The system and the machine that the program was built for, as Go names them: `linux/amd64`.
+pub(crate) fn platform() -> String {
     let system = match env::consts::OS {
         "macos" => "darwin",
         other => other,
@@ -33,8 +38,10 @@ pub(crate) fn version_lines() -> String {
         "x86_64" => "amd64",
         other => other,
     };
-    format!("Rung CLI/{} ({system}/{machine})\nRelease Date: {RELEASED}\n", env!("CARGO_PKG_VERSION"))
+    format!("{system}/{machine}")
 }
 
+/// The version of the program.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Set with the version; not the time of the build, so that a build can be repeated.
-const RELEASED: &str = "2026-11-24 00:00 UTC";
+pub(crate) const RELEASED: &str = "2026-11-24 00:00 UTC";

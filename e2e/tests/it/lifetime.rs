@@ -36,6 +36,8 @@ fn a_bad_configuration_leaves_the_old_one_serving() {
     server.signal(Signal::HUP);
     server.wait_for_text(&format!("ca.json:{line}:"), 1);
     assert_eq!(ca.place.rung(&["ca", "health"]).success().stdout, "ok\n");
+    let health = ca.place.rung(&["ca", "health", "--format", "json"]).success().stdout;
+    assert_eq!(health, "{\n  \"status\": \"ok\"\n}\n");
     ca.certificate("svc.example.com", "svc", &[]).success();
     ca.place.write("step/config/ca.json", &good);
     ca.reload(&server);

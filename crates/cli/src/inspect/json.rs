@@ -18,6 +18,7 @@ use rung_pki::{Certificate, Extension, sha256};
 use super::{Document, rfc3339, tlv};
 use extension::CertificateExtensions;
 
+pub(crate) use key::json as key_info;
 pub(super) use name::of_issuer as name_of_issuer;
 pub(crate) use value::{Json, Object, decimal};
 

@@ -14,6 +14,7 @@ mod fileserver;
 mod init;
 mod issuing;
 mod jose;
+mod json;
 mod keys;
 mod large;
 mod lint;

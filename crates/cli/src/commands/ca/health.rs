@@ -4,16 +4,17 @@ use anyhow::bail;
 
 use crate::ca::connection::{self, Connection};
 use crate::call::Call;
-use crate::grammar::{Command, Example, Scope};
+use crate::grammar::{Command, Example, Flag, Scope};
 use crate::ui::{print, shown};
 
 pub(crate) static COMMAND: Command = Command {
     name: "health",
     summary: "ask whether the CA is well",
     description: "Prints 'ok' when the CA answers and can work; fails otherwise. The CA has to prove itself with its \
-        root certificate, so 'ok' also says that this machine trusts the right CA.",
+        root certificate, so 'ok' also says that this machine trusts the right CA. JSON has the whole answer: which \
+        provisioners depend on somebody else, and how they are.",
     arguments: &[],
-    flags: &[connection::FLAGS],
+    flags: &[connection::FLAGS, &[Flag::json_or_text()]],
     examples: &[Example { purpose: "Ask the CA of the current context:", lines: &["ca health", "ok"] }],
     scope: Scope::Within,
     run,
@@ -21,8 +22,14 @@ pub(crate) static COMMAND: Command = Command {
 
 fn run(call: &Call) -> anyhow::Result<()> {
     let health = Connection::open(call)?.client.health()?;
+    if call.wants_json()? {
+        print(format!("{}\n", serde_json::to_string_pretty(&health)?).as_bytes())?;
+    }
     if health.status != "ok" {
         bail!("the CA says that it is '{}'", health.status);
     }
-    print(format!("{}\n", shown(&health.status)).as_bytes())
+    match call.wants_json()? {
+        true => Ok(()),
+        false => print(format!("{}\n", shown(&health.status)).as_bytes()),
+    }
 }

@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::clock;
 use crate::failure::{Ended, Usage};
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
-use crate::inspect::{Document, open};
+use crate::inspect::{Document, Json, Object, open, rfc3339};
 use crate::peer;
 use crate::ui::{print, shown};
 
@@ -35,6 +35,7 @@ pub(crate) static COMMAND: Command = Command {
             ),
             Flag::switch(&["bundle"], "Look at all certificates of the file: one that needs it is enough."),
             Flag::switch(&["verbose", "v"], "Say the answer in words, too."),
+            Flag::json_or_text(),
         ],
         SERVER,
     ],
@@ -68,21 +69,50 @@ enum Threshold {
 }
 
 fn run(call: &Call) -> anyhow::Result<()> {
-    match decide(call) {
-        Ok(true) => match call.switch("verbose")? {
+    let is_json = call.wants_json().map_err(other)?;
+    let answers = decide(call)?;
+    let is_due = answers.iter().any(|(_, due)| *due);
+    if is_json {
+        print(report(&answers, is_due).pretty().as_bytes())?;
+    }
+    match is_due {
+        _ if is_json && is_due => Ok(()),
+        _ if is_json => Err(Ended::with(1, "").into()),
+        true => match call.switch("verbose")? {
             true => print(b"certificate needs renewal\n"),
             false => Ok(()),
         },
-        Ok(false) => {
+        false => {
             let text = if call.switch("verbose")? { "certificate does not need renewal" } else { "" };
             Err(Ended::with(1, text).into())
         }
-        Err(error) => Err(error),
     }
 }
 
-fn decide(call: &Call) -> anyhow::Result<bool> {
-    let other = |error: anyhow::Error| anyhow::Error::from(Ended::with(255, format!("{error:#}")));
+/// An error with its own exit code: 1 says that there is time.
+fn other(error: anyhow::Error) -> anyhow::Error {
+    Ended::with(255, format!("{error:#}")).into()
+}
+
+/// The answer for each certificate as JSON.
+fn report(answers: &[(Certificate, bool)], is_due: bool) -> Json {
+    let one = |(certificate, due): &(Certificate, bool)| {
+        let mut out = Object::new();
+        out.put("subject_dn", certificate.subject().to_string());
+        out.put("serial_number", certificate.serial().to_string());
+        out.put("start", rfc3339(certificate.not_before()));
+        out.put("end", rfc3339(certificate.not_after()));
+        out.put("needs_renewal", *due);
+        Json::from(out)
+    };
+    let mut out = Object::new();
+    out.put("needs_renewal", is_due);
+    out.put("certificates", Json::List(answers.iter().map(one).collect()));
+    out.into()
+}
+
+/// The certificates that are looked at, each with whether it should be renewed.
+fn decide(call: &Call) -> anyhow::Result<Vec<(Certificate, bool)>> {
     let place = call.argument(0).unwrap_or_default();
     let threshold = threshold(&call.text("expires-in")?.unwrap_or_else(|| DEFAULT.to_owned())).map_err(other)?;
     if !peer::is_url(place) && std::fs::metadata(place).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
@@ -96,10 +126,12 @@ fn decide(call: &Call) -> anyhow::Result<bool> {
     }
     let count = if call.switch("bundle")? { certificates.len() } else { 1 };
     let now = clock::now();
-    Ok(certificates
-        .iter()
-        .take(count)
-        .any(|certificate| is_due(certificate.not_before(), certificate.not_after(), threshold, now)))
+    let due = |certificate: &Certificate| is_due(certificate.not_before(), certificate.not_after(), threshold, now);
+    let answer = |certificate: Certificate| {
+        let due = due(&certificate);
+        (certificate, due)
+    };
+    Ok(certificates.into_iter().take(count).map(answer).collect())
 }
 
 const DEFAULT: &str = "66%";

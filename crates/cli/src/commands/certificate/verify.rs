@@ -6,6 +6,7 @@ use rung_pki::{Certificate, pem};
 
 use crate::call::Call;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
+use crate::inspect::{Json, Object, rfc3339};
 use crate::revocation::{self, Inquiry};
 use crate::ui::print;
 use crate::{clock, input, peer, roots};
@@ -15,7 +16,8 @@ pub(crate) static COMMAND: Command = Command {
     summary: "check that a certificate leads to a root that is trusted",
     description: "Checks signatures, validity, and what each certificate of the chain is allowed to do. The first \
         certificate of the file is checked; the others are used as intermediates. Says nothing and ends with code 0 \
-        when all is well. Without --roots the system's roots are trusted.\n\n\
+        when all is well; with '--format json' it says what was checked and by which way the root was reached, or why \
+        not. Without --roots the system's roots are trusted.\n\n\
         With --verify-crl or --verify-ocsp the certificate's issuer is asked, too, whether it was revoked: over HTTP, at \
         the places that the certificate names or that you name. Their lists and answers count only when the issuer has \
         signed them, when they are fresh and when they speak about this certificate. When no place gives such an answer, \
@@ -56,6 +58,7 @@ pub(crate) static COMMAND: Command = Command {
             "With --verify-crl: take a list whoever signed it. Nothing else is left out of the check.",
         ),
         Flag::switch(&["verbose", "v"], "Say what was checked, and why places did not answer."),
+        Flag::json_or_text(),
     ]],
     examples: &[
         Example {
@@ -72,6 +75,51 @@ pub(crate) static COMMAND: Command = Command {
 };
 
 fn run(call: &Call) -> anyhow::Result<()> {
+    let is_json = call.wants_json()?;
+    let outcome = verify(call);
+    if is_json {
+        print(report(&outcome).pretty().as_bytes())?;
+    }
+    let verified = outcome?;
+    if call.switch("verbose")? && !is_json {
+        print(format!("{}\n", verified.done.join("\n")).as_bytes())?;
+    }
+    Ok(())
+}
+
+/// What was found to be good.
+struct Verified {
+    /// From the certificate to the root.
+    path: Vec<Certificate>,
+    /// What was checked.
+    done: Vec<String>,
+}
+
+/// The outcome as JSON.
+fn report(outcome: &anyhow::Result<Verified>) -> Json {
+    let mut out = Object::new();
+    out.put("valid", outcome.is_ok());
+    match outcome {
+        Err(error) => out.put("reason", format!("{error:#}")),
+        Ok(verified) => {
+            out.put("checks", Json::List(verified.done.iter().map(Json::text).collect()));
+            out.put("chain", Json::List(verified.path.iter().map(|one| link(one).into()).collect()));
+        }
+    }
+    out.into()
+}
+
+/// A certificate on the way to the root.
+fn link(certificate: &Certificate) -> Object {
+    let mut out = Object::new();
+    out.put("subject_dn", certificate.subject().to_string());
+    out.put("serial_number", certificate.serial().to_string());
+    out.put("end", rfc3339(certificate.not_after()));
+    out.put("fingerprint_sha256", Json::hex(&certificate.fingerprint()));
+    out
+}
+
+fn verify(call: &Call) -> anyhow::Result<Verified> {
     let file = call.argument(0).unwrap_or_default();
     let roots = match call.text("roots")? {
         Some(paths) => roots::given(&paths)?,
@@ -93,10 +141,7 @@ fn run(call: &Call) -> anyhow::Result<()> {
     }
     done.extend(check_revocation(call, leaf, &path)?);
     done.push("certificate is valid".to_owned());
-    if call.switch("verbose")? {
-        print(format!("{}\n", done.join("\n")).as_bytes())?;
-    }
-    Ok(())
+    Ok(Verified { path, done })
 }
 
 /// Ask whether it was revoked, in the ways that the flags name; the answer is what to tell about that.

@@ -1,12 +1,12 @@
 //! Public keys, as JSON.
 
-use rung_pki::{KeyAlgorithm, PublicKey, sha256};
+use rung_pki::{ExchangeAlgorithm, ExchangePublicKey, KeyAlgorithm, PublicKey, sha256};
 
 use super::{Json, Object};
 use crate::inspect::key::{Dsa, curve_of, dsa, kind};
 
 /// A `SubjectPublicKeyInfo`.
-pub(super) fn json(info: &[u8]) -> Object {
+pub(crate) fn json(info: &[u8]) -> Object {
     let mut out = Object::new();
     let mut algorithm = Object::new();
     algorithm.put("name", kind(info));
@@ -19,15 +19,27 @@ pub(super) fn json(info: &[u8]) -> Object {
         match key.algorithm() {
             KeyAlgorithm::Rsa { bits } => out.put_some("rsa_public_key", of_rsa(&key, bits)),
             KeyAlgorithm::Ed25519 => {
-                let mut ed25519 = Object::new();
-                ed25519.put("length", Json::number(256));
-                ed25519.put("pub", Json::octets(key.bits()));
-                out.put("ed25519_public_key", ed25519);
+                out.put("ed25519_public_key", octets(key.bits()));
             }
+            KeyAlgorithm::MlDsa(_) => out.put("ml_dsa_public_key", octets(key.bits())),
             _ => {}
         }
+    } else if let Ok(key) = ExchangePublicKey::from_spki(info) {
+        let name = match key.algorithm() {
+            ExchangeAlgorithm::MlKem(_) => "ml_kem_public_key",
+            ExchangeAlgorithm::X25519 => "x25519_public_key",
+        };
+        out.put(name, octets(key.octets()));
     }
     out.put("fingerprint_sha256", Json::hex(&sha256(info)));
+    out
+}
+
+/// A key that is nothing but octets.
+fn octets(key: &[u8]) -> Object {
+    let mut out = Object::new();
+    out.put("length", Json::number(key.len() * 8));
+    out.put("pub", Json::octets(key));
     out
 }
 

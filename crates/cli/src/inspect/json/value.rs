@@ -107,6 +107,11 @@ impl Object {
         }
     }
 
+    /// Put in all members of another object.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     /// Put in a list unless it is empty.
     pub(crate) fn put_list(&mut self, name: &str, items: Vec<Json>) {
         if !items.is_empty() {

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::call::Call;
 use crate::grammar::{Argument, Command, Count, Example, Flag, Scope};
-use crate::inspect::hex_lines;
+use crate::inspect::{Json, Object, hex_lines, key_info};
 use crate::keys::file;
 use crate::ui::print;
 
@@ -17,16 +17,23 @@ pub(crate) static COMMAND: Command = Command {
     summary: "show the numbers that a key is made of",
     description: "Shows what kind of key it is and its numbers, of the first key when the file has several. Of a private \
         key it shows the private numbers, too, so mind who looks over your shoulder: 'crypto key public' shows the \
-        public half.",
+        public half. JSON has the public half alone; 'crypto key format --jwk' writes all of it.",
     arguments: &[Argument {
         name: "<key-file>",
         count: Count::Optional,
         help: "A key or certificate; standard input without it or with '-'.",
     }],
-    flags: &[&[Flag::value(&["password-file"], "<file>", "File with the password of the key, if it is encrypted.")]],
+    flags: &[&[
+        Flag::value(&["password-file"], "<file>", "File with the password of the key, if it is encrypted."),
+        Flag::json_or_text(),
+    ]],
     examples: &[
         Example { purpose: "Look at a key:", lines: &["crypto key inspect svc.key"] },
         Example { purpose: "Look at the key of a certificate:", lines: &["crypto key inspect svc.crt"] },
+        Example {
+            purpose: "Ask in a script what kind of key it is:",
+            lines: &["crypto key inspect svc.key --format json | jq -r .key_algorithm.name"],
+        },
     ],
     scope: Scope::Anywhere,
     run,
@@ -34,6 +41,12 @@ pub(crate) static COMMAND: Command = Command {
 
 fn run(call: &Call) -> anyhow::Result<()> {
     let key = file::read(call, call.argument(0).unwrap_or("-"), Extent::First)?;
+    if call.wants_json()? {
+        let mut out = Object::new();
+        out.put("private", key.private().is_some());
+        out.extend(key_info(key.spki()));
+        return print(Json::from(out).pretty().as_bytes());
+    }
     // Enough for the largest key, which would otherwise be left behind by growing.
     let mut out = Zeroizing::new(String::with_capacity(64 * 1024));
     match &key {
