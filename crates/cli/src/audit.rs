@@ -124,7 +124,7 @@ impl Export {
             read => read.with_context(|| format!("could not read {}", path.display()))?,
         };
         if octets.len() as u64 > limit {
-            bail!("{} is too large", path.display());
+            bail!("{} is larger than {limit} octets", path.display());
         }
         Ok(octets)
     }

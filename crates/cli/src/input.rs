@@ -1,26 +1,28 @@
 //! Reading the files that a command is given.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, ErrorKind, IsTerminal};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use rung_spec::file;
 use zeroize::Zeroizing;
 
 /// Read a file, or standard input for `-`; `purpose` says in errors what it was for.
 ///
 /// What is read may be a private key, so it is wiped afterwards.
-pub(crate) fn read(purpose: &str, file: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
-    let mut contents = Zeroizing::new(Vec::with_capacity(16 * 1024));
-    let done = match file {
-        "-" | "/dev/stdin" => io::stdin().lock().take(LIMIT + 1).read_to_end(&mut contents),
-        path => File::open(path).and_then(|opened| opened.take(LIMIT + 1).read_to_end(&mut contents)),
+pub(crate) fn read(purpose: &str, name: &str) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    let done = match name {
+        "-" | "/dev/stdin" => file::read_all(io::stdin().lock()),
+        path => file::read(Path::new(path)),
     };
-    done.with_context(|| format!("could not read {purpose}, {}", name(file)))?;
-    if contents.len() as u64 > LIMIT {
-        bail!("{purpose}, {}, is larger than {} MiB", name(file), LIMIT >> 20);
+    match done {
+        Err(error) if error.kind() == ErrorKind::FileTooLarge => {
+            bail!("{purpose}, {}, is larger than {} MiB", self::name(name), file::LIMIT >> 20)
+        }
+        done => done.with_context(|| format!("could not read {purpose}, {}", self::name(name))),
     }
-    Ok(contents)
 }
 
 /// Read standard input, as a pipe or a file with something in it; without one, answer nothing, since a person is to be
@@ -43,6 +45,3 @@ pub(crate) fn name(file: &str) -> &str {
         path => path,
     }
 }
-
-/// Room for a bundle of tens of thousands of certificates.
-const LIMIT: u64 = 64 << 20;

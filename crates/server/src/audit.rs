@@ -16,6 +16,7 @@ use rung_pki::{
     KeyAlgorithm, PrivateKey, Signer, keyfile,
     tlog::{Checkpoint, Edge, Hash, LogKey, TILE_WIDTH, append_to_bundle, entries_path, leaf_hash, root_of, tile_path},
 };
+use rung_spec::file;
 use rung_store::AuditReader;
 
 /// What checkpoints of the audit record are signed with.
@@ -32,7 +33,7 @@ impl Seal {
     /// When it cannot be read or made.
     pub fn open(database: &Path, authority: &str) -> anyhow::Result<Self> {
         let (file, public) = (beside(database, "-audit-key"), beside(database, "-audit-key.pub"));
-        let key = match fs::read(&file) {
+        let key = match file::read(&file) {
             Ok(text) => keyfile::read_private_key(&text, None)
                 .with_context(|| format!("{} is no private key", file.display()))?,
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -42,7 +43,7 @@ impl Seal {
             }
             Err(error) => return Err(error).with_context(|| format!("{} cannot be read", file.display())),
         };
-        let log = match fs::read_to_string(&public) {
+        let log = match file::read_text(&public) {
             Ok(text) => LogKey::parse(&text).with_context(|| format!("{} is no key of a log", public.display()))?,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let name = format!("{authority}/rung-audit");
@@ -109,7 +110,7 @@ pub fn entry(at: std::time::SystemTime, action: &'static str, detail: &serde_jso
 pub fn export(database: &Path, folder: &Path) -> anyhow::Result<u64> {
     let reader = AuditReader::open(database)?;
     let key = beside(database, "-audit-key.pub");
-    let key = fs::read_to_string(&key).with_context(|| format!("{} cannot be read", key.display()))?;
+    let key = file::read_text(&key).with_context(|| format!("{} cannot be read", key.display()))?;
     let log = LogKey::parse(&key)?;
     let note = reader.checkpoint()?.context("the audit record was never sealed: the authority does so as it runs")?;
     let sealed = Checkpoint::verify(&note, &log)?;

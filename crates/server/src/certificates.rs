@@ -4,13 +4,13 @@
 mod tests;
 mod wanted;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use rung_api::inventory::print::{self, Format};
 use rung_api::inventory::{FILTERS, key_digest};
 use rung_authority::clock::{Clock as _, SystemClock};
+use rung_spec::file;
 use rung_store::inventory::Inventory;
 
 use crate::args::{self, Settings, UsageError};
@@ -89,7 +89,7 @@ fn look(ask: &Ask, file: &Path, out: &mut dyn std::io::Write) -> anyhow::Result<
         match name.as_str() {
             "format" => format = value.parse().with_context(context)?,
             "key" => {
-                let contents = fs::read(value).with_context(context)?;
+                let contents = file::read(Path::new(value)).with_context(context)?;
                 wanted.set("key", &key_digest(&contents).with_context(context)?, now).with_context(context)?;
             }
             _ => wanted.set(name, value, now).with_context(context)?,

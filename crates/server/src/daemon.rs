@@ -19,7 +19,7 @@ use rung_authority::{
     store::Store,
 };
 use rung_pki::SystemRandom;
-use rung_spec::{Config, Database};
+use rung_spec::{Config, Database, file};
 use rung_store::{MemoryStore, SqliteStore};
 use sd_notify::NotifyState;
 use tokio::{
@@ -198,7 +198,7 @@ fn check_database(config: &Config) -> anyhow::Result<()> {
 pub fn export_audit(settings: &Settings, folder: &Path) -> Result<String, Failure> {
     let path = config_path(settings)?;
     let read = || -> anyhow::Result<String> {
-        let text = std::fs::read_to_string(&path).with_context(|| format!("error reading {}", path.display()))?;
+        let text = file::read_text(&path).with_context(|| format!("error reading {}", path.display()))?;
         let config = Config::parse(&text, &path)?;
         let database = config.db.context("the authority has no database, and so no audit record")?;
         let count = audit::export(&database_file(&database.data_source), folder)?;
@@ -440,7 +440,7 @@ pub(crate) fn database_of(named: Option<&Path>, settings: &Settings) -> Result<P
     }
     let path = config_path(settings)?;
     let read = || -> anyhow::Result<PathBuf> {
-        let text = std::fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
+        let text = file::read_text(&path).with_context(|| format!("could not read {}", path.display()))?;
         let config = Config::parse(&text, &path)?;
         let missing = || format!("{} has no database, so nothing is kept", path.display());
         Ok(database_file(&config.db.with_context(missing)?.data_source))

@@ -1,7 +1,7 @@
 //! From a configuration file to a configuration that can serve.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::SystemTime,
@@ -20,7 +20,7 @@ use rung_authority::{
 };
 use rung_kms::OpenError;
 use rung_pki::{Certificate, Extension, Random, Signer, SubjectAltName, extension};
-use rung_spec::{Config, RetiredIntermediate};
+use rung_spec::{Config, RetiredIntermediate, file};
 use rustls_pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
@@ -93,8 +93,7 @@ impl Passwords {
     /// The password for the key at `location`: from the file, from the configuration, or from a person.
     fn find(&self, config: &Config, location: &str) -> anyhow::Result<Zeroizing<String>> {
         if let Some(file) = &self.file {
-            let text = fs::read_to_string(file).with_context(|| format!("error reading {}", file.display()))?;
-            let text = Zeroizing::new(text);
+            let text = file::read_text(file).with_context(|| format!("error reading {}", file.display()))?;
             let password = text.trim_end();
             if !password.is_empty() {
                 return Ok(Zeroizing::new(password.to_owned()));
@@ -128,7 +127,7 @@ impl Passwords {
 /// # Errors
 /// What is wrong, and where.
 pub fn read(path: &Path, passwords: &Passwords) -> anyhow::Result<Materials> {
-    let text = fs::read_to_string(path).with_context(|| format!("error reading {}", path.display()))?;
+    let text = file::read_text(path).with_context(|| format!("error reading {}", path.display()))?;
     let config = Config::parse(&text, path)?;
     let roots = certificates(&config.root, "root")?;
     let federated = certificates(&config.federated_roots, "federatedRoots")?;
@@ -157,7 +156,7 @@ fn read_retired(
 fn certificates(paths: &[PathBuf], member: &str) -> anyhow::Result<Vec<Certificate>> {
     let mut all = Vec::new();
     for path in paths {
-        let contents = fs::read(path).with_context(|| format!("error reading {} ({member})", path.display()))?;
+        let contents = file::read(path).with_context(|| format!("error reading {} ({member})", path.display()))?;
         let certificates = Certificate::all_from_pem_or_der(&contents)
             .with_context(|| format!("error reading {} ({member})", path.display()))?;
         if certificates.is_empty() {

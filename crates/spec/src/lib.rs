@@ -8,6 +8,7 @@ mod config;
 mod duration;
 pub mod edit;
 mod features;
+pub mod file;
 pub mod initial;
 mod json;
 mod problem;

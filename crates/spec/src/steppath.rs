@@ -4,11 +4,13 @@
 mod tests;
 
 use std::{
-    env, fs, io,
+    env, io,
     path::{Path, PathBuf},
 };
 
 use serde_json::Value;
+
+use crate::file;
 
 /// Why the folder cannot be told.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +91,7 @@ fn is_folder_name(name: &str) -> bool {
 /// A string in a small JSON file; nothing when there is no such file or member.
 fn member(file: &Path, path: &[&str]) -> Result<Option<String>, StepPathError> {
     let unreadable = |reason: String| StepPathError::Unreadable { file: file.to_owned(), reason };
-    let text = match fs::read_to_string(file) {
+    let text = match file::read_text(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         read => read.map_err(|error| unreadable(error.to_string()))?,
     };

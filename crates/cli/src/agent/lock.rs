@@ -1,11 +1,12 @@
 //! One agent for one list: a lock that the system releases however the process ends.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use rung_spec::file;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::output::make_folder;
@@ -35,7 +36,7 @@ impl Lock {
         let path = folder.join(NAME);
         let file = File::open(&path).ok()?;
         let free = flock(&file, FlockOperation::NonBlockingLockShared).is_ok();
-        if free { None } else { fs::read_to_string(&path).ok().map(|text| text.trim().to_owned()) }
+        if free { None } else { file::read_text(&path).ok().map(|text| text.trim().to_owned()) }
     }
 }
 

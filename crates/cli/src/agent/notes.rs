@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use rung_spec::file;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -65,7 +66,7 @@ impl Notes {
     pub(crate) fn read(folder: &Path, certificate: &str) -> anyhow::Result<Self> {
         let path = path(folder, certificate);
         let empty = || Self { certificate: certificate.to_owned(), ..Self::default() };
-        let contents = match fs::read(&path) {
+        let contents = match file::read(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(empty()),
             contents => contents.with_context(|| format!("could not read {}", path.display()))?,
         };

@@ -1,11 +1,11 @@
 //! The process: signals, the list of certificates as it changes, metrics, and telling systemd.
 
-use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use rung_spec::file;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::LocalSet;
@@ -105,13 +105,13 @@ struct List<'a> {
 impl<'a> List<'a> {
     fn read(path: &'a Path) -> anyhow::Result<Self> {
         let settings = Settings::read(path)?;
-        Ok(Self { path, contents: fs::read(path).ok(), settings, refused: None })
+        Ok(Self { path, contents: octets(path).ok(), settings, refused: None })
     }
 
     /// Read it again, and say whether it has changed.
     fn read_again(&mut self) -> anyhow::Result<bool> {
         // A list that is gone is a mistake; whoever wants nothing taken care of stops the agent.
-        let contents = fs::read(self.path).with_context(|| format!("could not read {}", self.path.display()));
+        let contents = octets(self.path).with_context(|| format!("could not read {}", self.path.display()));
         let contents = match contents {
             Ok(contents) => contents,
             Err(_) if self.contents.is_none() => return Ok(false),
@@ -143,6 +143,10 @@ impl<'a> List<'a> {
             count => format!("{count} certificates of {path}"),
         }
     }
+}
+
+fn octets(path: &Path) -> std::io::Result<Vec<u8>> {
+    Ok(file::read(path)?.to_vec())
 }
 
 /// Tell systemd, if it started us.

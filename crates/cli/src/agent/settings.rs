@@ -3,14 +3,13 @@
 #[cfg(test)]
 mod tests;
 
-use std::fs;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use rung_spec::GoDuration;
+use rung_spec::{GoDuration, file};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
@@ -131,7 +130,7 @@ impl Settings {
 
     /// Read the file at `path`; a missing one lists nothing.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        let contents = match fs::read(path) {
+        let contents = match file::read(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
             contents => contents.with_context(|| format!("could not read {}", path.display()))?,
         };

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::{Context as _, bail};
+use rung_spec::file;
 use rustls::crypto::aws_lc_rs;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
@@ -62,8 +63,9 @@ impl Credentials {
                 )
             }
         };
-        let key = PrivateKeyDer::from_pem_file(&self.key);
-        let key = key.with_context(|| format!("the key {} cannot be used", self.key.display()))?;
+        let unusable = || format!("the key {} cannot be used", self.key.display());
+        let key = file::read(&self.key).with_context(unusable)?;
+        let key = PrivateKeyDer::from_pem_slice(&key).with_context(unusable)?;
         let config = builder.with_single_cert(certificates(&self.certificate)?, key);
         let mut config = config.with_context(|| {
             format!("{} and {} cannot be used together", self.certificate.display(), self.key.display())
@@ -75,8 +77,8 @@ impl Credentials {
 
 fn certificates(file: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
     let unusable = || format!("the certificates of {} cannot be used", file.display());
-    let found = CertificateDer::pem_file_iter(file).with_context(unusable)?.collect::<Result<Vec<_>, _>>();
-    let found = found.with_context(unusable)?;
+    let contents = file::read(file).with_context(unusable)?;
+    let found = CertificateDer::pem_slice_iter(&contents).collect::<Result<Vec<_>, _>>().with_context(unusable)?;
     if found.is_empty() {
         bail!("there is no certificate in {}", file.display());
     }

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use rung_spec::file;
 use serde::{Deserialize, Serialize};
 
 use super::target::{folder_of, own_id};
@@ -70,7 +71,7 @@ pub(crate) fn recover(first: &Path) -> anyhow::Result<()> {
 }
 
 fn read(file: &Path) -> Option<Vec<Rename>> {
-    serde_json::from_slice(&fs::read(file).ok()?).ok()
+    serde_json::from_slice(&file::read(file).ok()?).ok()
 }
 
 fn place_of(first: &Path) -> anyhow::Result<PathBuf> {

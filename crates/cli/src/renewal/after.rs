@@ -1,10 +1,11 @@
 //! Telling the program that uses a certificate that there is a new one: a signal, or a command.
 
-use std::fs;
 use std::num::NonZeroI32;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, anyhow, bail};
+use rung_spec::file;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::words;
@@ -121,8 +122,8 @@ impl Recipient {
             Self::Process(pid) => return Ok(*pid),
             Self::File(file) => file,
         };
-        let contents =
-            fs::read_to_string(file).with_context(|| format!("could not read the file of --pid-file, {file}"))?;
+        let contents = file::read_text(Path::new(file))
+            .with_context(|| format!("could not read the file of --pid-file, {file}"))?;
         let pid: Option<i32> = contents.trim().parse().ok();
         pid.filter(|pid| *pid > 0).with_context(|| format!("there is no process id in {file}"))
     }

@@ -1,11 +1,11 @@
 //! Contexts: several CAs side by side, one of them the current one.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
+use rung_spec::file;
 use serde::{Deserialize, Serialize};
 
 use crate::output::{Commit, Existing, Mode};
@@ -145,11 +145,11 @@ pub(crate) fn pick(base: &Path, contexts: &Contexts, ui: &Ui, program: &str) -> 
 }
 
 /// Read a file that may be missing.
-pub(super) fn read(file: &Path) -> anyhow::Result<Option<String>> {
-    match fs::read_to_string(file) {
-        Ok(text) => Ok(Some(text)),
+pub(super) fn read(path: &Path) -> anyhow::Result<Option<String>> {
+    match file::read_text(path) {
+        Ok(text) => Ok(Some(text.to_string())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(anyhow::Error::new(error).context(format!("could not read {}", file.display()))),
+        Err(error) => Err(anyhow::Error::new(error).context(format!("could not read {}", path.display()))),
     }
 }
 

@@ -9,6 +9,7 @@ use anyhow::{Context as _, anyhow};
 use aws_lc_rs::digest::{SHA256, digest};
 use rung_pki::jose::jwe::{self, JweError};
 use rung_pki::keyfile::MAX_ITERATIONS;
+use rung_spec::file;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -115,7 +116,7 @@ impl<'a> Kept<'a> {
     }
 
     fn file(&self) -> anyhow::Result<Option<File>> {
-        match fs::read_to_string(&self.file) {
+        match file::read_text(&self.file) {
             Ok(contents) => serde_json::from_str(&contents).map(Some).map_err(|error| self.wrong(anyhow!(error))),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.wrong(anyhow!(error))),

@@ -66,6 +66,44 @@ fn what_keeps_it_from_serving_ends_with_2() {
 }
 
 #[test]
+fn files_that_are_larger_than_anybody_means_are_not_read() {
+    let stage = Stage::new();
+    std::fs::File::create(stage.path("large")).unwrap().set_len(1 << 30).unwrap();
+    let with = |member: &str, value: Value| {
+        let mut config = stage.config();
+        config[member] = value;
+        stage.configure(&config);
+        stage.command()
+    };
+    let too_large = "it is larger than 64 MiB";
+    for file in ["large", "/dev/zero"] {
+        check(&mut with("root", file.into()), 2, &[file, "root", too_large]);
+        check(&mut with("federatedRoots", vec![file].into()), 2, &[file, "federatedRoots", too_large]);
+        check(&mut with("crt", file.into()), 2, &[file, "crt", too_large]);
+        check(&mut with("key", file.into()), 2, &[file, "it is larger than any key (64 KiB)"]);
+    }
+    stage.configure(&stage.config());
+    stage.encrypt_key();
+    for file in ["large", "/dev/zero"] {
+        check(stage.command().args(["--password-file", file]), 2, &["error reading", file, too_large]);
+    }
+    let mut nothing = Command::new(env!("CARGO_BIN_EXE_rung-ca"));
+    nothing.env_clear().current_dir(stage.path(""));
+    check(nothing.arg("large"), 2, &["error reading large", too_large]);
+    for file in ["contexts.json", "current-context.json"] {
+        std::fs::create_dir_all(stage.path("step")).unwrap();
+        std::fs::rename(stage.path("large"), stage.path("step").join(file)).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rung-ca"));
+        command.env_clear().env("STEPPATH", stage.path("step"));
+        if file == "contexts.json" {
+            command.args(["--context", "one"]);
+        }
+        check(&mut command, 2, &[file, too_large]);
+        std::fs::rename(stage.path("step").join(file), stage.path("large")).unwrap();
+    }
+}
+
+#[test]
 fn the_password_of_the_key() {
     let stage = Stage::new();
     stage.encrypt_key();

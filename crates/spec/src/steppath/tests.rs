@@ -1,3 +1,5 @@
+use std::fs;
+
 use super::*;
 
 /// Resolve below a folder with these files; what comes out is shown relative to it.

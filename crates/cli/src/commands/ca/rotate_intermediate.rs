@@ -229,7 +229,7 @@ fn next_key(call: &Call, present: &PrivateKey) -> anyhow::Result<PrivateKey> {
 /// Take in a certificate that a root elsewhere has signed.
 fn take_in(call: &Call, present: Present, file: &str) -> anyhow::Result<()> {
     let now = clock::now();
-    let issued = read_roots(file).map_err(|_| anyhow::anyhow!("{file} holds no certificate"))?;
+    let issued = read_roots(file).with_context(|| format!("{file} holds no certificate"))?;
     let public = issued[0].public_key().with_context(|| format!("{file} cannot be used"))?.clone();
     let own = present.certificate.public_key().ok() == Some(&public);
     let files = match own {
