@@ -186,7 +186,7 @@ fn try_line(prepared: &Sandbox, line: &str) -> Result<&'static str, String> {
 }
 
 /// Run commands in a folder, with the program in the path.
-fn run(sandbox: &Sandbox, commands: &str) -> Result<(), String> {
+pub(crate) fn run(sandbox: &Sandbox, commands: &str) -> Result<(), String> {
     let bin = sandbox.path("bin");
     fs::create_dir_all(&bin).expect("a folder");
     let link = bin.join("rung");

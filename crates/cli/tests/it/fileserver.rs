@@ -16,14 +16,14 @@ use crate::documents::chain;
 use crate::sandbox::Sandbox;
 
 /// The running server.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     log: BufReader<ChildStderr>,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Running {
-    fn start(sandbox: &Sandbox, words: &[&str]) -> Self {
+    pub(crate) fn start(sandbox: &Sandbox, words: &[&str]) -> Self {
         let all = [&["fileserver", "public", "--address", "127.0.0.1:0"][..], words].concat();
         let mut child = sandbox.start(&all);
         let log = BufReader::new(child.stderr.take().expect("a pipe"));

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::{env, fs};
 
 use tempfile::TempDir;
@@ -59,15 +59,16 @@ impl Sandbox {
     }
 
     /// Run without a terminal and with nothing on standard input.
+    #[track_caller]
     pub(crate) fn run(&self, words: &[&str]) -> Outcome {
         self.run_with(words, "")
     }
 
     /// Run without a terminal and with this on standard input.
+    #[track_caller]
     pub(crate) fn run_with(&self, words: &[&str], input: &str) -> Outcome {
-        // A session of its own has no terminal, wherever the tests were started from.
-        let mut command = Command::new("setsid");
-        command.arg("--wait").arg(&self.program).args(words);
+        let mut command = within_bounds();
+        command.arg(&self.program).args(words);
         self.prepare(&mut command);
         let mut child = command
             .stdin(Stdio::piped())
@@ -79,9 +80,7 @@ impl Sandbox {
         // A program that does not read its input closes it early.
         let _ = stdin.write_all(input.as_bytes());
         drop(stdin);
-        let output = child.wait_with_output().expect("the program ends");
-        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-        Outcome { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Outcome::of(child.wait_with_output().expect("the program ends"), &words.join(" "))
     }
 
     /// Start and leave running; standard error is a pipe.
@@ -93,25 +92,24 @@ impl Sandbox {
     }
 
     /// Run where no file can grow.
+    #[track_caller]
     pub(crate) fn run_on_a_full_disk(&self, words: &[&str]) -> Outcome {
-        let mut command = Command::new("setsid");
+        let mut command = within_bounds();
         // A limit of no blocks makes every write to a file fail, as a full disk does, without needing one.
         let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"";
-        command.args(["--wait", "bash", "-c", script]).arg(&self.program).args(words);
+        command.args(["bash", "-c", script]).arg(&self.program).args(words);
         self.prepare(&mut command);
         let output = command.stdin(Stdio::null()).output().expect("bash");
-        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-        Outcome { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Outcome::of(output, &words.join(" "))
     }
 
-    /// Run the words behind `rung`, a line of shell, with 400 MB of addresses.
-    pub(crate) fn run_in_little_memory(&self, line: &str) -> Outcome {
-        let mut command = Command::new("setsid");
-        command.args(["--wait", "bash", "-c", &format!("ulimit -v 400000; exec \"$0\" {line}")]).arg(&self.program);
+    /// Run the words behind `rung`, a line of shell, with this for standard input and 400 MB of addresses.
+    #[track_caller]
+    pub(crate) fn run_in_little_memory(&self, line: &str, input: Stdio) -> Outcome {
+        let mut command = within_bounds();
+        command.args(["bash", "-c", &format!("ulimit -v 400000; exec \"$0\" {line}")]).arg(&self.program);
         self.prepare(&mut command);
-        let output = command.stdin(Stdio::null()).output().expect("bash");
-        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-        Outcome { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Outcome::of(command.stdin(input).output().expect("bash"), line)
     }
 
     /// The names of all files below a folder, hidden ones too.
@@ -148,7 +146,24 @@ impl Sandbox {
     }
 }
 
+/// What runs a program in a session of its own, which has no terminal wherever the tests were started from, and ends
+/// it when it does not end by itself.
+fn within_bounds() -> Command {
+    let mut command = Command::new("setsid");
+    command.args(["--wait", "timeout", "--kill-after=5", "120"]);
+    command
+}
+
 impl Outcome {
+    /// What that program left behind, unless it had to be ended.
+    #[track_caller]
+    fn of(output: Output, line: &str) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        let outcome = Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) };
+        assert!(!matches!(outcome.code, Some(124 | 137)), "`rung {line}` does not end: {outcome:?}");
+        outcome
+    }
+
     /// It failed with this exit code, this on standard error, and nothing on standard output.
     #[track_caller]
     pub(crate) fn failed(&self, code: i32, part: &str) {
