@@ -176,15 +176,15 @@ async fn dispatch(endpoint: Endpoint, call: Call<'_>, body: Incoming) -> Reply {
         return too_much(&call, endpoint, refused);
     }
     if body.size_hint().lower() > MAX_BODY as u64 {
-        return too_large();
+        return unread(&call, endpoint, too_large());
     }
     let mut room = limiter.body(source);
     let body = if takes_body(endpoint) {
         match tokio::time::timeout(limits.patience, read_body(body, &mut room)).await {
             Ok(Ok(body)) => body,
             Ok(Err(Unread::Refused(refused))) => return too_much(&call, endpoint, refused),
-            Ok(Err(Unread::Reply(reply))) => return *reply,
-            Err(_) => return too_slow(),
+            Ok(Err(Unread::Reply(reply))) => return unread(&call, endpoint, *reply),
+            Err(_) => return unread(&call, endpoint, too_slow()),
         }
     } else {
         // Nothing of it is looked at.
@@ -210,12 +210,23 @@ fn takes_work(endpoint: Endpoint) -> bool {
     takes_body(endpoint) || matches!(endpoint, Endpoint::Certificates | Endpoint::OcspGet | Endpoint::Renew)
 }
 
-/// Refuse what is too much; that somebody asked for a decision and got none is counted for the audit record.
+/// Refuse what is too much.
 fn too_much(call: &Call<'_>, endpoint: Endpoint, refused: Refused) -> Reply {
-    if matches!(endpoint, Endpoint::Rekey | Endpoint::Renew | Endpoint::Revoke | Endpoint::Sign) {
-        call.shared.refusals.count("limit", call.id.as_str());
-    }
+    count(call, endpoint, "limit");
     Reply::too_much(refused)
+}
+
+/// Refuse a request whose body is not there as a whole.
+fn unread(call: &Call<'_>, endpoint: Endpoint, reply: Reply) -> Reply {
+    count(call, endpoint, "body");
+    reply
+}
+
+/// That somebody asked for a decision and got none is counted for the audit record.
+fn count(call: &Call<'_>, endpoint: Endpoint, check: &'static str) {
+    if matches!(endpoint, Endpoint::Rekey | Endpoint::Renew | Endpoint::Revoke | Endpoint::Sign) {
+        call.shared.refusals.count(check, call.id.as_str());
+    }
 }
 
 async fn answer(endpoint: Endpoint, call: &Call<'_>, body: &[u8]) -> Reply {
