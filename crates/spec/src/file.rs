@@ -40,6 +40,8 @@ pub fn read_all(mut source: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
     let len = source.by_ref().take(LIMIT).read_to_end(&mut contents)?;
     // What is too large is not asked to fit.
     if len as u64 == LIMIT && source.take(1).read_to_end(&mut Vec::new())? > 0 {
+        // It is no secret of anybody, and wiping so much would take longer than reading it.
+        drop(std::mem::take(&mut *contents));
         return Err(too_large());
     }
     Ok(contents)
