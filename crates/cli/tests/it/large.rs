@@ -435,7 +435,7 @@ fn complaint(line: &str, input: &str, outcome: &Outcome) -> Option<String> {
 }
 
 #[test]
-fn every_file_that_is_too_large_is_refused() {
+fn l02_every_file_that_is_too_large_is_refused() {
     let (sandbox, _ca) = prepared();
     let pages = pages(&sandbox);
     // What gives no size has to be read to find out, which takes a while.
