@@ -36,12 +36,6 @@ fn impatient() -> (Stage, Server) {
     (stage, server)
 }
 
-/// Everything that is said in return until the other side closes.
-fn said(client: &Client, octets: &[u8]) -> String {
-    // An end without an answer is one.
-    client.exchange(octets).unwrap_or_default()
-}
-
 #[test]
 fn h03_no_request_hides_in_another() {
     let stage = Stage::new();
@@ -67,7 +61,7 @@ fn h03_no_request_hides_in_another() {
         ("CR in a value", "X: a\rb\r\nContent-Length: 0\r\n".to_owned(), &hidden.to_owned()),
     ] {
         let request = format!("POST /sign HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n{body}");
-        let answers = said(&client, request.as_bytes());
+        let answers = client.say("/sign", request.as_bytes());
         assert!(!answers.contains("\"version\""), "{case}: {answers}");
         assert!(answers.is_empty() || Answer::parse(&answers).status == 400, "{case}: {answers}");
         assert_eq!(answers.matches("HTTP/1.1 ").count(), usize::from(!answers.is_empty()), "{case}: {answers}");
@@ -80,11 +74,12 @@ fn h03_no_request_hides_in_another() {
         ("trailers without end", format!("2\r\n{{}}\r\n0\r\n{}\r\n", "X: y\r\n".repeat(20_000))),
     ] {
         let head = "POST /sign HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
-        let answers = said(&client, format!("{head}{chunks}{hidden}").as_bytes());
+        let answers = client.say("/sign", format!("{head}{chunks}{hidden}").as_bytes());
         assert!(!answers.contains("\"version\""), "{case}: {answers}");
         assert!(answers.is_empty() || Answer::parse(&answers).status == 400, "{case}: {answers}");
     }
     assert_eq!(client.get("/health").status, 200);
+    client.books.close(&stage, server);
 }
 
 #[test]
@@ -96,7 +91,7 @@ fn h08_nothing_is_tunnelled_and_no_method_is_overridden() {
     for request in
         ["CONNECT localhost:443", "CONNECT /health", "TRACE /health", "OPTIONS *", "GET http://169.254.169.254/x"]
     {
-        let answer = Answer::parse(&said(&client, format!("{request} HTTP/1.1\r\n{host}").as_bytes()));
+        let answer = Answer::parse(&client.say("/", format!("{request} HTTP/1.1\r\n{host}").as_bytes()));
         assert!([400, 404, 405].contains(&answer.status), "{request}: {answer:?}");
         assert!(!answer.body.contains("Host"), "{request} echoes: {answer:?}");
     }
@@ -108,7 +103,7 @@ fn h08_nothing_is_tunnelled_and_no_method_is_overridden() {
         let answer = client.send("GET", "/nope", &format!("{name}: /health\r\n"), "");
         assert_eq!(answer.status, 404, "{name}");
     }
-    assert_eq!(stage.rows("certificates"), 0);
+    client.books.close(&stage, server);
 }
 
 /// A frame of HTTP/2 (RFC 9113 §4.1).
@@ -328,7 +323,7 @@ fn h05_a_flood_of_new_keys_is_survived() {
     // It ends the connection or follows; either way others do not notice.
     let _ = flood(&mut stream);
     assert_eq!(client.get("/health").status, 200);
-    assert!(server.stop().status.success());
+    client.books.close(&stage, server);
 }
 
 #[test]
@@ -337,7 +332,8 @@ fn h05_h06_who_is_revoked_gains_nothing_by_resuming() {
     let held = scene.sign();
     for versions in [&TLS13, &TLS12] {
         let chain = [held.certificate.clone(), scene.stage.intermediate.clone()];
-        let holder = Client::with(&scene.stage.root, &scene.server.address, &[versions], Some((&chain, &held.key)));
+        let mut holder = Client::with(&scene.stage.root, &scene.server.address, &[versions], Some((&chain, &held.key)));
+        holder.books = scene.client.books.clone();
         let renew = |expected: u16| {
             let answer = holder.post("/renew", "");
             assert_eq!(answer.status, expected, "{answer:?}");
@@ -352,5 +348,5 @@ fn h05_h06_who_is_revoked_gains_nothing_by_resuming() {
         let body = json!({"serial": held.certificate.serial().to_string(), "passive": true}).to_string();
         assert_eq!(holder.post("/revoke", &body).status, 400, "already revoked");
     }
-    assert_eq!(scene.stage.rows("certificates"), 3);
+    scene.close();
 }

@@ -15,7 +15,7 @@ fn h01_a_body_has_at_most_a_mebibyte() {
     // Announced: refused before any of it is sent.
     let head = |extra: &str| format!("POST /sign HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{extra}\r\n");
     for length in ["1048577", "104857600", "9223372036854775807"] {
-        let answer = client.exchange(head(&format!("Content-Length: {length}\r\n")).as_bytes()).unwrap();
+        let answer = client.say("/sign", head(&format!("Content-Length: {length}\r\n")).as_bytes());
         let answer = Answer::parse(&answer);
         assert_eq!(answer.status, 413, "{length}");
         assert_eq!(answer.message(), "The request could not be completed: the body is longer than 1048576 bytes.");
@@ -27,11 +27,12 @@ fn h01_a_body_has_at_most_a_mebibyte() {
         chunks.extend(vec![b' '; 0x10000]);
         chunks.extend(b"\r\n");
     }
-    assert_eq!(Answer::parse(&client.exchange(&chunks).unwrap()).status, 413);
+    assert_eq!(Answer::parse(&client.say("/sign", &chunks)).status, 413);
     let full = format!("{{}}{}", " ".repeat((1 << 20) - 2));
     let answer = client.post("/sign", &full);
     assert_eq!((answer.status, &*answer.message()), (400, "The request could not be completed: missing csr."));
     assert_eq!(client.get("/health").status, 200);
+    client.books.close(&stage, server);
 }
 
 #[test]
@@ -48,9 +49,10 @@ fn h03_ambiguous_framing_is_refused() {
         "X-Y: a\0b\r\nContent-Length: 2\r\n\r\n{}",
     ] {
         let request = format!("POST /sign HTTP/1.1\r\nHost: localhost\r\n{framing}");
-        let answer = client.exchange(request.as_bytes()).unwrap();
+        let answer = client.say("/sign", request.as_bytes());
         assert!(answer.is_empty() || Answer::parse(&answer).status == 400, "{framing:?}: {answer}");
     }
+    client.books.close(&stage, server);
 }
 
 #[test]

@@ -115,6 +115,18 @@ impl Client {
         Ok(String::from_utf8(answer).unwrap())
     }
 
+    /// Say these octets, whether or not they are a request, and read the answer if there is one.
+    #[track_caller]
+    pub(crate) fn say(&self, target: &str, octets: &[u8]) -> String {
+        // An end without an answer is one.
+        let said = self.exchange(octets).unwrap_or_default();
+        // What is no request has no handler, and so no identifier.
+        if said.contains("\r\nx-request-id: ") {
+            self.books.note(target, &Answer::parse(&said));
+        }
+        said
+    }
+
     /// A request with these header lines besides `Host`, `Connection` and `Content-Length`.
     #[track_caller]
     pub(crate) fn send(&self, method: &str, target: &str, headers: &str, body: &str) -> Answer {

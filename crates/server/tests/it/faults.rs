@@ -147,7 +147,9 @@ fn ask(client: &Client, method: &str, path: &str, body: &str) -> Option<Answer> 
     let text = client.exchange(said.as_bytes()).ok()?;
     let (head, rest) = text.split_once("\r\n\r\n")?;
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "))?;
-    (length.parse() == Ok(rest.len())).then(|| Answer::parse(&text))
+    let answer = (length.parse() == Ok(rest.len())).then(|| Answer::parse(&text))?;
+    client.books.note(path, &answer);
+    Some(answer)
 }
 
 /// Sign, and write down what came of it; the certificate, if it was acknowledged.

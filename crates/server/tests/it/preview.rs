@@ -29,6 +29,7 @@ fn a_preview_is_what_sign_gives_and_leaves_the_token_good() {
             "a preview must be good for nothing"
         );
     }
+    client.books.close(&stage, server);
 }
 
 #[test]
@@ -51,4 +52,5 @@ fn a_preview_refuses_what_sign_refuses() {
     let (preview, sign) = (client.post("/preview", &body), client.post("/sign", &body));
     assert_eq!(preview.status, 401);
     assert_eq!(preview.json(), sign.json());
+    client.books.close(&stage, server);
 }

@@ -17,7 +17,6 @@ use rung_authority::store::{AuditEntry, Revocation, Store};
 use rung_pki::{Certificate, Crl, SerialNumber, crl::Reason, sha256};
 use rung_store::SqliteStore;
 use rustix::process::Signal;
-use rustls::version::TLS13;
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -61,10 +60,9 @@ fn p07_no_renewal_that_starts_after_a_revocation_succeeds() {
     const RENEWALS: usize = 100;
     let scene = Scene::new(&always());
     let held = scene.sign();
-    let chain = [held.certificate.clone(), scene.stage.intermediate.clone()];
     let (revoked, started) = (AtomicBool::new(false), AtomicUsize::new(0));
-    let renew = || {
-        let holder = Client::with(&scene.stage.root, &scene.server.address, &[&TLS13], Some((&chain, &held.key)));
+    let holders: Vec<Client> = (0..8).map(|_| scene.with(&held)).collect();
+    let renew = |holder: &Client| {
         let mut outcomes = Vec::new();
         while started.fetch_add(1, Ordering::SeqCst) < RENEWALS {
             let was_revoked = revoked.load(Ordering::SeqCst);
@@ -73,7 +71,7 @@ fn p07_no_renewal_that_starts_after_a_revocation_succeeds() {
         outcomes
     };
     let outcomes: Vec<(bool, u16)> = thread::scope(|scope| {
-        let renewals: Vec<_> = (0..8).map(|_| scope.spawn(renew)).collect();
+        let renewals: Vec<_> = holders.iter().map(|holder| scope.spawn(|| renew(holder))).collect();
         while started.load(Ordering::SeqCst) < RENEWALS / 3 {
             thread::yield_now();
         }
@@ -86,6 +84,7 @@ fn p07_no_renewal_that_starts_after_a_revocation_succeeds() {
     }
     let renewed = outcomes.iter().filter(|(_, status)| *status == 201).count();
     assert!(renewed > 0 && renewed < RENEWALS, "there was no race: {renewed} were renewed");
+    scene.close();
 }
 
 /// Revocations of certificates that were issued elsewhere.

@@ -176,9 +176,9 @@ fn t17_tokens_beyond_every_bound_are_cut_off() {
     }
     let huge = ask("a".repeat(5_000_000));
     let head = format!("POST /sign HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", huge.len());
-    // The answer comes before the body is sent, and whoever goes on sending may miss it.
-    let answer = client.exchange(format!("{head}{huge}").as_bytes()).unwrap_or_default();
-    assert!(answer.is_empty() || Answer::parse(&answer).status == 413, "{answer}");
+    // The answer comes before the body is sent; whoever goes on sending may miss it.
+    let answer = client.say("/sign", format!("{head}{}", &huge[..1000]).as_bytes());
+    assert_eq!(Answer::parse(&answer).status, 413, "{answer}");
     for (size, status) in [(50_000, 401), (200_000, 431)] {
         let bearer = format!("Authorization: Bearer {}\r\n", "a".repeat(size));
         assert_eq!(client.send("POST", "/renew", &bearer, "").status, status, "{size}");

@@ -98,7 +98,7 @@ fn f15_a_clock_that_is_set_neither_stops_anything_nor_revives_what_is_over() {
     for old in &used {
         assert_eq!(post(old).status, 401);
     }
-    let ended = server.stop();
-    assert!(ended.status.success() && !ended.stderr.contains("panic"), "{}", ended.stderr);
+    let ended = client.books.close(&stage, server);
+    assert!(!ended.stderr.contains("panic"), "{}", ended.stderr);
     measured("F15", &format!("9 jumps from a minute to ten years, no token of {} good twice", used.len()));
 }
