@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use rung_api::body::SignRequest;
 use rung_api::client::ClientError;
-use rung_pki::{Certificate, PublicKey};
+use rung_pki::{Certificate, KeyAlgorithm, PublicKey};
 use rung_spec::TimeOrDuration;
 use serde_json::value::RawValue;
 
@@ -55,23 +55,25 @@ pub(crate) fn issue(
         not_after: text(&terms.not_after),
         template_data: terms.data.as_deref(),
     };
-    let response = grant.connection.client.sign(&sign).map_err(explain)?;
+    let response = grant.connection.client.sign(&sign).map_err(|error| explain(error, key.algorithm()))?;
     let at = terms.moment(clock::now());
     check(&response, &Expected { key, identity: &grant.identity, roots: &grant.connection.roots, at })
 }
 
-/// A CA that says nothing but "see the log" leaves the person without a clue, so we add one.
-fn explain(error: ClientError) -> anyhow::Error {
-    let is_bare = matches!(&error, ClientError::Refused(refusal)
-        if refusal.status == 401 && refusal.message.contains("authority logs"));
-    let error = anyhow::Error::new(error);
-    if !is_bare {
-        return error;
-    }
-    error.context(
-        "the CA did not accept the token or login: a token is good for one use within a few minutes, and a login only \
-         for people whom the provisioner lets in",
-    )
+/// Some refusals leave the person without a clue, so we add one.
+fn explain(error: ClientError, key: KeyAlgorithm) -> anyhow::Error {
+    let refused = |status: u16, words: &str| matches!(&error, ClientError::Refused(refusal) if refusal.status == status && refusal.message.contains(words));
+    let clue = match key {
+        _ if refused(401, "authority logs") => {
+            "the CA did not accept the token or login: a token is good for one use within a few minutes, and a login \
+             only for people whom the provisioner lets in"
+        }
+        KeyAlgorithm::MlDsa(_) if refused(400, "csr") => {
+            "the CA did not take the request: it may not know ML-DSA keys; leave --kty out to ask for one of P-256"
+        }
+        _ => return error.into(),
+    };
+    anyhow::Error::new(error).context(clue)
 }
 
 /// A chain as a file holds it, the leaf first.
