@@ -97,7 +97,8 @@ impl Mark {
     pub(super) fn open(database: &Path, connection: &Connection, confirmed: Confirmed) -> Result<Self, MarkError> {
         let path = suffixed(database, "-mark");
         let (said, id) = (read(&path)?, identity(connection)?);
-        let gap = compare(&said, id, connection)?;
+        let end = Head::load(connection)?.size_and_root();
+        let gap = compare(&said, id, connection, || Ok(end))?;
         let now = match (gap, confirmed) {
             (Some(gap), Confirmed::No) => return Err(MarkError::Gap(gap)),
             (Some(_), Confirmed::At(now)) => Some(now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()),
@@ -118,7 +119,7 @@ impl Mark {
         if !matches!(said, Found::Said(_)) {
             // Before the database says which one it is: from then on it needs its mark.
             if gap.is_none() {
-                mark.note(connection, &Head::load(connection)?)?;
+                mark.write(&position(connection, id, end)?)?;
             }
             File::open(path.parent().unwrap_or(Path::new("/")))?.sync_all()?;
         }
@@ -127,7 +128,7 @@ impl Mark {
         }
         // A gap that is meant stays one until that is on record.
         if gap.is_none() {
-            mark.note(connection, &Head::load(connection)?)?;
+            mark.write(&position(connection, id, end)?)?;
         }
         Ok(mark)
     }
@@ -139,7 +140,7 @@ impl Mark {
 
     /// Say how far the database has come, which ends with that record; returns when the disk has it.
     pub(super) fn note(&mut self, connection: &Connection, head: &Head) -> Result<(), MarkError> {
-        let position = position(connection, self.id, head)?;
+        let position = position(connection, self.id, head.size_and_root())?;
         Ok(self.write(&position)?)
     }
 
@@ -165,10 +166,17 @@ impl Mark {
 
 /// What a database lacks of what was there.
 pub(super) fn gap_beside(database: &Path, connection: &Connection) -> Result<Option<Gap>, MarkError> {
-    Ok(compare(&read(&suffixed(database, "-mark"))?, identity(connection)?, connection)?)
+    let end = || Ok(Head::load(connection)?.size_and_root());
+    Ok(compare(&read(&suffixed(database, "-mark"))?, identity(connection)?, connection, end)?)
 }
 
-fn compare(said: &Found, id: Option<[u8; 16]>, connection: &Connection) -> rusqlite::Result<Option<Gap>> {
+/// What a database of that identity lacks; `end` says how many records of the audit it has, and the root over them.
+fn compare(
+    said: &Found,
+    id: Option<[u8; 16]>,
+    connection: &Connection,
+    end: impl FnOnce() -> rusqlite::Result<(u64, Hash)>,
+) -> rusqlite::Result<Option<Gap>> {
     Ok(match (id, said) {
         // What is no mark beside what was never marked is what was left when the power failed in the first writing.
         (None, Found::Nothing | Found::Rubbish) => None,
@@ -177,7 +185,7 @@ fn compare(said: &Found, id: Option<[u8; 16]>, connection: &Connection) -> rusql
         (None, Found::Said(_)) => Some(Gap::Replaced),
         (Some(_), Found::Nothing | Found::Rubbish) => Some(Gap::Unmarked),
         (Some(id), Found::Said(said)) if said.position.id != id => Some(Gap::Replaced),
-        (Some(_), Found::Said(said)) => gap(connection, &said.position)?,
+        (Some(_), Found::Said(said)) => gap(connection, &said.position, end()?)?,
     })
 }
 
@@ -200,10 +208,9 @@ pub(super) enum MarkError {
 }
 
 /// How far a database has come.
-fn position(connection: &Connection, id: [u8; 16], head: &Head) -> rusqlite::Result<Position> {
+fn position(connection: &Connection, id: [u8; 16], (size, root): (u64, Hash)) -> rusqlite::Result<Position> {
     let query = "SELECT coalesce(max(position), 0) FROM revocations";
     let revocations: i64 = connection.prepare_cached(query)?.query_row([], |row| row.get(0))?;
-    let (size, root) = head.size_and_root();
     Ok(Position { id, size, root, revocations: revocations.unsigned_abs() })
 }
 
@@ -216,14 +223,14 @@ fn identity(connection: &Connection) -> rusqlite::Result<Option<[u8; 16]>> {
 }
 
 /// What the database lacks that the file says.
-fn gap(connection: &Connection, said: &Position) -> rusqlite::Result<Option<Gap>> {
-    let now = position(connection, said.id, &Head::load(connection)?)?;
+fn gap(connection: &Connection, said: &Position, end: (u64, Hash)) -> rusqlite::Result<Option<Gap>> {
+    let now = position(connection, said.id, end)?;
     if now.size < said.size {
         let revocations = said.revocations.saturating_sub(now.revocations);
         return Ok(Some(Gap::Behind { records: said.size - now.size, revocations }));
     }
-    let then = Head::load_at(connection, said.size)?;
-    Ok((then.size_and_root() != (said.size, said.root)).then_some(Gap::Diverged))
+    let then = if said.size == now.size { end } else { Head::load_at(connection, said.size)?.size_and_root() };
+    Ok((then != (said.size, said.root)).then_some(Gap::Diverged))
 }
 
 enum Found {
