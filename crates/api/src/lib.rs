@@ -7,8 +7,10 @@ pub mod inventory;
 pub mod oidc;
 pub mod outbound;
 mod printable;
+mod table;
 
 pub use printable::printable;
+pub use table::table;
 
 #[cfg(test)]
 mod testing;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 use crate::body::{CertificatePage, ListedCertificate};
-use crate::printable;
+use crate::{printable, table};
 
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ pub fn page(page: &CertificatePage, format: Format, out: &mut dyn Write) -> io::
             pretty(&CertificatePage { certificates, next: page.next.clone() }, out)
         }
         Format::Csv | Format::Pem => part(page, (format, true), out),
-        Format::Text => table(page, out),
+        Format::Text => rows(page, out),
     }
 }
 
@@ -100,7 +100,7 @@ pub fn part(page: &CertificatePage, (format, first): (Format, bool), out: &mut d
             writeln!(out)
         }),
         Format::Pem => all.try_for_each(|found| write!(out, "{}", found.pem)),
-        Format::Text => table(page, out),
+        Format::Text => rows(page, out),
     }
 }
 
@@ -113,21 +113,13 @@ fn pretty(value: &impl serde::Serialize, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out)
 }
 
-fn table(page: &CertificatePage, out: &mut dyn Write) -> io::Result<()> {
+fn rows(page: &CertificatePage, out: &mut dyn Write) -> io::Result<()> {
     let mut rows = vec![["SERIAL", "NAME", "PROVISIONER", "STATE", "ENDS"].map(str::to_owned)];
     for found in &page.certificates {
         let cells = [&found.serial, &found.name, &found.provisioner, &found.state, &found.not_after];
         rows.push(cells.map(|cell| printable(cell).into_owned()));
     }
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let widths = [width(0), width(1), width(2), width(3)];
-    for row in &rows {
-        for (cell, width) in row.iter().zip(widths) {
-            write!(out, "{cell:width$}  ")?;
-        }
-        writeln!(out, "{}", row[4])?;
-    }
-    Ok(())
+    write!(out, "{}", table(&rows))
 }
 
 fn csv(all: &[ListedCertificate], heads: bool, out: &mut dyn Write) -> io::Result<()> {

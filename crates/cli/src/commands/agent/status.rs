@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::SystemTime;
 
+use rung_api::table;
 use rung_pki::Certificate;
 use rung_spec::GoDuration;
 use serde::Serialize;
@@ -152,14 +153,7 @@ fn text(report: &Report, now: SystemTime) -> anyhow::Result<String> {
             left(status.next, now),
         ]);
     }
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let widths = [width(0), width(1), width(2), width(3)];
-    for row in &rows {
-        for (cell, width) in row.iter().zip(widths) {
-            write!(out, "{cell:width$}  ")?;
-        }
-        writeln!(out, "{}", row[4])?;
-    }
+    out.push_str(&table(&rows));
     for status in &report.certificates {
         if let Some(trouble) = &status.trouble {
             writeln!(out, "{}: {}", shown(&status.certificate), shown(&trouble.why))?;
