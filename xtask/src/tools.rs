@@ -8,12 +8,14 @@ use anyhow::{Result, bail};
 use crate::run::{command, must, probe, root, target};
 
 /// A program, the arguments that make it say that it works, and the Debian package that has it.
-const PROGRAMS: [(&str, &[&str], &str); 10] = [
+const PROGRAMS: [(&str, &[&str], &str); 11] = [
     ("certutil", &["--build-flags"], "libnss3-tools"),
     ("chromium", &["--version"], "chromium"),
     ("curl", &["--version"], "curl"),
     ("git", &["--version"], "git"),
     ("nginx", &["-v"], "nginx"),
+    // Java is asked by programs of ours and by its own `keytool`: 116 MB to fetch, 265 MB on the disk.
+    ("javac", &["-version"], "default-jdk-headless"),
     ("openssl", &["version"], "openssl"),
     ("cc", &["--version"], "gcc"),
     ("python3", &["--version"], "python3"),

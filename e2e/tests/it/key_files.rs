@@ -94,14 +94,6 @@ fn check_read(place: &Place, program: &[&str], file: &str) {
     assert_eq!(Finished::run(&command).success().stdout, place.read("public.pem"), "{file}");
 }
 
-fn has_java() -> bool {
-    let there = std::process::Command::new("javac").arg("-version").output().is_ok();
-    if !there {
-        eprintln!("skipped: there is no Java here, whose answer would be looked at, too");
-    }
-    there
-}
-
 fn text(path: &Path) -> &str {
     path.to_str().expect("our own paths are text")
 }
@@ -110,7 +102,6 @@ fn text(path: &Path) -> &str {
 fn go_python_and_java_read_our_keys() {
     let (go, python, java) =
         (setting("RUNG_TOOLS").join("bin/keys-in-go"), own_file("python/keys.py"), own_file("java/Keys.java"));
-    let has_java = has_java();
     for (kind, flags) in KINDS {
         let place = ours(kind, flags);
         for (name, _) in
@@ -127,7 +118,7 @@ fn go_python_and_java_read_our_keys() {
         }
         check_read(&place, &["python3", text(&python)], "line.pub");
         for (file, password) in [("pkcs8.der", ""), ("der.encrypted", "pass")] {
-            if has_java && IN_JAVA.contains(&kind) && place.has(file) {
+            if IN_JAVA.contains(&kind) && place.has(file) {
                 let mut command = place.command("java");
                 command.arg(&java).args(["read", kind, file, password, "public.der"]);
                 assert_eq!(Finished::run(&command).success().stdout, "one pair\n", "{kind} {file}");
@@ -141,10 +132,9 @@ fn go_python_and_java_read_our_keys() {
 fn we_read_the_keys_of_go_python_and_java() {
     let (go, python, java) =
         (setting("RUNG_TOOLS").join("bin/keys-in-go"), own_file("python/keys.py"), own_file("java/Keys.java"));
-    let has_java = has_java();
     for (kind, _) in KINDS {
         for (program, least) in [(&[text(&go)][..], 5), (&["python3", text(&python)], 7), (&["java", text(&java)], 4)] {
-            if program[0] == "java" && !(has_java && IN_JAVA.contains(&kind)) {
+            if program[0] == "java" && !IN_JAVA.contains(&kind) {
                 continue;
             }
             let place = Place::new();

@@ -23,6 +23,7 @@ mod offline;
 mod pages;
 mod peers;
 mod presets;
+mod programs;
 mod renewal;
 mod revocation;
 mod rotation;

@@ -9,6 +9,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::programs::{has_tool, is_here};
 use crate::sandbox::Sandbox;
 
 /// A sandbox with a root and a leaf, and a `sudo` of its own. Its root's name is one that has to be tamed.
@@ -64,16 +65,6 @@ fn answer(command: &mut Command) -> Result<String, String> {
 }
 
 /// Whether a program is here; the tests that want one say that they are not run without it.
-fn is_here(program: &str, test: &str) -> bool {
-    let here = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
-        .chain([PathBuf::from("/usr/sbin")])
-        .any(|folder| folder.join(program).is_file());
-    if !here {
-        eprintln!("skipped: {test} wants the program {program}");
-    }
-    here
-}
-
 fn debian(test: &str) -> bool {
     is_here("update-ca-certificates", test)
         && PathBuf::from("/usr/local/share/ca-certificates").is_dir()
@@ -135,7 +126,7 @@ fn what_is_no_root_or_has_a_bad_name_is_refused_before_anything_is_asked() {
 
 #[test]
 fn java_trusts_what_is_installed_until_it_is_uninstalled() {
-    if !is_here("keytool", "the store of Java") {
+    if !has_tool("keytool", "the store of Java") {
         return;
     }
     let sandbox = sandbox("/CN=Example Root");
@@ -169,7 +160,7 @@ fn java_trusts_what_is_installed_until_it_is_uninstalled() {
 
 #[test]
 fn firefox_trusts_what_is_installed_until_it_is_uninstalled() {
-    if !is_here("certutil", "the store of Firefox") {
+    if !has_tool("certutil", "the store of Firefox") {
         return;
     }
     let sandbox = sandbox("/CN=Example Root");
