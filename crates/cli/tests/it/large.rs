@@ -484,6 +484,8 @@ fn standard_input_that_is_too_large_is_refused() {
     let mut reading = BTreeSet::new();
     for line in FROM_STANDARD_INPUT {
         assert!(reads_standard_input(&sandbox, line), "{line}");
+        let endless = sandbox.run_in_little_memory(&format!("{line} < <(yes 2> yes.log)"), Stdio::null());
+        assert_eq!(complaint(line, "standard input", &endless), None);
         reading.insert(command_of(&pages, line).0);
     }
     // The others are found by trying, which takes a while.
