@@ -40,7 +40,8 @@ fn the_next_key_can_be_of_another_kind() {
     assert_eq!(rotate(&sandbox, &["--kty", "AKP", "--curve", "ML-DSA-44"]).code, Some(0));
     let short = ["certificate", "inspect", "--short", "step/certs/intermediate_ca_3.crt"];
     assert!(sandbox.run(&short).stdout.starts_with("X.509v3 Intermediate CA Certificate (ML-DSA-44)"));
-    // Without a word it is of the kind before.
+    // Without a word it is of the kind before, whatever the environment says for other commands.
+    let sandbox = sandbox.with_env("STEP_KTY", "RSA");
     assert_eq!(rotate(&sandbox, &[]).code, Some(0));
     let short = ["certificate", "inspect", "--short", "step/certs/intermediate_ca_4.crt"];
     assert!(sandbox.run(&short).stdout.contains("(ML-DSA-44)"));

@@ -60,13 +60,15 @@ pub(crate) static COMMAND: Command = Command {
             &["kty"],
             "<kty>",
             "Kind of the next key: EC, OKP, RSA or AKP; that of the present one without it.",
-        ),
+        )
+        .only_on_the_command_line(),
         Flag::value(
             &["curve", "crv"],
             "<curve>",
             "Its curve: P-256, P-384 or P-521 for EC, Ed25519 for OKP; ML-DSA-44, ML-DSA-65 or ML-DSA-87 for AKP.",
-        ),
-        Flag::value(&["size"], "<bits>", "Size of an RSA key: 2048, 3072, 4096 or 8192."),
+        )
+        .only_on_the_command_line(),
+        Flag::value(&["size"], "<bits>", "Size of an RSA key: 2048, 3072, 4096 or 8192.").only_on_the_command_line(),
         Flag::switch(&["same-key"], "Keep the key and the name, and make a new certificate only."),
         Flag::value(
             &["not-after"],
@@ -117,7 +119,8 @@ const BACKDATE: Duration = Duration::from_secs(60 * 60);
 /// As long after their end certificates can be renewed where that is allowed.
 const GRACE: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// What says of which kind the next key is.
+/// What says of which kind the next key is. On the command line alone: what the environment or the defaults say of keys is
+/// meant for those of other commands, not for the one that signs everything.
 const KEY_FLAGS: [&str; 3] = ["kty", "curve", "size"];
 
 fn run(call: &Call) -> anyhow::Result<()> {
