@@ -6,21 +6,24 @@ use crate::call::Call;
 use crate::failure::Usage;
 use crate::grammar::Flag;
 
+const KTY: Flag = Flag::value(&["kty"], "<kty>", "Kind of key: EC (the default), OKP, RSA or AKP.");
+const SIZE: Flag = Flag::value(&["size"], "<bits>", "Size of an RSA key: 2048 (the default), 3072, 4096 or 8192.");
+
 /// The flags that say which kind of key to make.
 pub(crate) static FLAGS: &[Flag] = &[
-    Flag::value(&["kty"], "<kty>", "Kind of key: EC (the default), OKP, RSA or AKP."),
+    KTY,
     Flag::value(
         &["curve", "crv"],
         "<curve>",
         "Curve: P-256 (the default), P-384 or P-521 for EC; Ed25519 for OKP; for AKP, which has none, ML-DSA-44, ML-DSA-65 \
          (the default) or ML-DSA-87, signatures that outlast quantum computers.",
     ),
-    Flag::value(&["size"], "<bits>", "Size of an RSA key: 2048 (the default), 3072, 4096 or 8192."),
+    SIZE,
 ];
 
 /// The same, with the kinds of keys that sign nothing.
 pub(crate) static PAIR_FLAGS: &[Flag] = &[
-    Flag::value(&["kty"], "<kty>", "Kind of key: EC (the default), OKP, RSA or AKP."),
+    KTY,
     Flag::value(
         &["curve", "crv"],
         "<curve>",
@@ -28,7 +31,7 @@ pub(crate) static PAIR_FLAGS: &[Flag] = &[
          none, ML-DSA-44, ML-DSA-65 (the default), ML-DSA-87, ML-KEM-512, ML-KEM-768 or ML-KEM-1024. X25519 and ML-KEM \
          keys sign nothing: with them two sides agree on a secret.",
     ),
-    Flag::value(&["size"], "<bits>", "Size of an RSA key: 2048 (the default), 3072, 4096 or 8192."),
+    SIZE,
 ];
 
 /// What kind of key to make.

@@ -62,14 +62,10 @@ pub(crate) fn check_fits(jwk: &Jwk) -> Result<(), Usage> {
         return Err(Usage::new("flag '--alg' is required with the given key"));
     };
     let curve = jwk.curve();
-    match jwk.usage.as_deref() {
-        Some("enc") if Purpose::Encryption.default_algorithm(jwk).is_none() => {
-            return Err(Usage::new(format!("key {}", unfit(jwk, Purpose::Encryption))));
+    for purpose in [Purpose::Encryption, Purpose::Signatures] {
+        if jwk.usage.as_deref() == Some(purpose.name()) && purpose.default_algorithm(jwk).is_none() {
+            return Err(Usage::new(format!("key {}", unfit(jwk, purpose))));
         }
-        Some("sig") if Purpose::Signatures.default_algorithm(jwk).is_none() => {
-            return Err(Usage::new(format!("key {}", unfit(jwk, Purpose::Signatures))));
-        }
-        _ => {}
     }
     let (fits, with_curve) = match jwk.usage.as_deref() {
         Some("sig") => (name.parse::<SigningAlgorithm>().is_ok_and(|algorithm| algorithm.fits(jwk)), true),

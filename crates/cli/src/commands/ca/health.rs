@@ -21,15 +21,13 @@ pub(crate) static COMMAND: Command = Command {
 };
 
 fn run(call: &Call) -> anyhow::Result<()> {
+    let is_json = call.wants_json()?;
     let health = Connection::open(call)?.client.health()?;
-    if call.wants_json()? {
+    if is_json {
         print(format!("{}\n", serde_json::to_string_pretty(&health)?).as_bytes())?;
     }
     if health.status != "ok" {
         bail!("the CA says that it is '{}'", health.status);
     }
-    match call.wants_json()? {
-        true => Ok(()),
-        false => print(format!("{}\n", shown(&health.status)).as_bytes()),
-    }
+    if is_json { Ok(()) } else { print(format!("{}\n", shown(&health.status)).as_bytes()) }
 }
